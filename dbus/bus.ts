@@ -1,0 +1,136 @@
+// A connection to a message bus: dbus-next's, with a way to wait for it and to learn of its end.
+import process from 'node:process';
+import type {Duplex} from 'node:stream';
+import {
+	Message, sessionBus, type MessageBus, type MessageLike,
+} from 'dbus-next';
+
+export type BusKind = 'system' | 'session';
+
+/** There is no bus at the address, or it turned us away. */
+export class BusUnreachableError extends Error {
+	constructor(kind: BusKind, address: string, cause: unknown) {
+		super(`the ${kind} bus at ${address} cannot be reached: ${cause instanceof Error ? cause.message : String(cause)}`, {cause});
+	}
+}
+
+export class Bus {
+	/** Settles once, when the connection has ended, whoever ended it. */
+	readonly ended: Promise<void>;
+
+	readonly #connection: MessageBus;
+
+	/** For `connectBus` alone. */
+	constructor(connection: MessageBus) {
+		this.#connection = connection;
+		this.ended = new Promise(resolve => {
+			streamOf(connection).once('close', resolve);
+		});
+	}
+
+	/** Our unique name on the bus. */
+	get name(): string {
+		// The types do not know this documented member.
+		return (this.#connection as MessageBus & {name: string}).name;
+	}
+
+	/**
+	Calls a method and returns the reply's values.
+
+	@throws DBusError as the peer answered it; Error when the connection ends before the reply.
+	*/
+	async call(message: MessageLike): Promise<unknown[]> {
+		const reply = await Promise.race([
+			this.#connection.call(new Message(message)),
+			this.ended.then(() => {
+				throw new Error('the connection to the bus was lost');
+			}),
+		]);
+		return reply!.body;
+	}
+
+	/** Calls a method of the bus itself. */
+	async callBus(member: string, signature = '', body: unknown[] = []): Promise<unknown[]> {
+		return this.call({
+			destination: 'org.freedesktop.DBus', path: '/org/freedesktop/DBus', interface: 'org.freedesktop.DBus', member, signature, body,
+		});
+	}
+
+	/** Sends a message that nobody answers. Silent when the connection has ended: `ended` says so. */
+	send(message: Message): void {
+		if (streamOf(this.#connection).writable) {
+			this.#connection.send(message);
+		}
+	}
+
+	/** Runs the handler for every signal that arrives. */
+	onSignal(handler: (message: Message) => void): void {
+		const signal = 4;
+		this.#connection.on('message', message => {
+			if (Number(message.type) === signal) {
+				handler(message);
+			}
+		});
+	}
+
+	/** Hands every method call to the handler, which must answer all of them and must not throw. */
+	onCall(handler: (message: Message) => void): void {
+		this.#connection.addMethodHandler((message: Message) => {
+			handler(message);
+			return true;
+		});
+	}
+
+	/** Ends the connection once what was sent is on its way. */
+	async close(): Promise<void> {
+		this.#connection.disconnect();
+		streamOf(this.#connection).resume();
+		await this.ended;
+	}
+}
+
+/**
+Connects to the system or the session bus.
+
+@throws BusUnreachableError
+*/
+export async function connectBus(kind: BusKind): Promise<Bus> {
+	const address = busAddress(kind);
+	try {
+		const connection = sessionBus({busAddress: socketAddress(address)});
+		await new Promise<void>((resolve, reject) => {
+			connection.on('connect', resolve);
+			// After the start an error concerns one message at the most; the end of the stream is what counts.
+			connection.on('error', reject);
+			streamOf(connection).once('close', () => {
+				reject(new Error('it closed the connection'));
+			});
+		});
+		return new Bus(connection);
+	} catch (error) {
+		throw new BusUnreachableError(kind, address, error);
+	}
+}
+
+/** The address of a bus, from the environment or where the specification puts it. */
+export function busAddress(kind: BusKind): string {
+	const {DBUS_SYSTEM_BUS_ADDRESS: system, DBUS_SESSION_BUS_ADDRESS: session, XDG_RUNTIME_DIR: runtime} = process.env;
+	return kind === 'system'
+		? system ?? 'unix:path=/run/dbus/system_bus_socket'
+		: session ?? `unix:path=${runtime ?? `/run/user/${process.getuid!()}`}/bus`;
+}
+
+// `unix:socket=` makes dbus-next take node's own sockets, abstract ones included, and never the native addon `usocket`.
+function socketAddress(address: string): string {
+	for (const candidate of address.split(';')) {
+		const match = /^unix:(?:.*,)?(path|abstract)=([^,]+)/.exec(candidate);
+		if (match) {
+			return `unix:socket=${match[1] === 'abstract' ? '\0' : ''}${decodeURIComponent(match[2]!)}`;
+		}
+	}
+
+	throw new Error('only unix:path= and unix:abstract= addresses are supported');
+}
+
+// The library tells nobody that its stream has closed; this private member is the only way to know.
+const streamOf = (connection: MessageBus): Duplex => (connection as unknown as {_connection: {stream: Duplex}})._connection.stream;

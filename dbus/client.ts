@@ -1,0 +1,147 @@
+// The typed client: `client.manager.createWorkspace('base', 'name', {})`, signals as events, properties as objects.
+// Everything in it is read off the contract.
+import {EventEmitter} from 'node:events';
+import type {DBusError, Message, Variant} from 'dbus-next';
+import {connectBus, type Bus, type BusKind} from './bus.js';
+import {
+	decode, decodeProperties, encode, lowerFirst,
+} from './codec.js';
+import {
+	contract, type Methods, type ObjectPath, type Properties, type Signals,
+} from './contract.js';
+import {busErrors} from './errors.js';
+import {busName, rootPath} from './paths.js';
+import {signatureOf, type InterfaceSpec} from './spec.js';
+
+export type InterfaceName = keyof typeof contract;
+
+/** nexusd is not on the bus and nobody can start it. */
+export class DaemonUnreachableError extends Error {
+	readonly kind: BusKind;
+
+	constructor(kind: BusKind, cause: unknown) {
+		super(`nexusd does not answer on the ${kind} bus: ${cause instanceof Error ? cause.message : String(cause)}`, {cause});
+		this.kind = kind;
+	}
+}
+
+/** Signals by `Interface.Member`; a listener gets the path it came from, then its arguments. */
+type ClientEvents = {[K in keyof Signals]: [path: ObjectPath, ...args: Signals[K]]};
+
+export class NexusClient extends EventEmitter<ClientEvents> {
+	readonly manager: Methods['Manager'];
+	/** Settles when the connection to the bus has ended. */
+	readonly ended: Promise<void>;
+
+	readonly #bus: Bus;
+	#owner = '';
+
+	/** For `connect` alone. */
+	constructor(bus: Bus) {
+		super();
+		this.#bus = bus;
+		this.ended = bus.ended;
+		this.manager = this.object('Manager', rootPath);
+	}
+
+	/** The methods of one interface of an object. Nothing is asked of the daemon until one is called. */
+	object<K extends InterfaceName>(name: K, path: ObjectPath): Methods[K] {
+		const spec: InterfaceSpec = contract[name];
+		const methods = Object.entries(spec.methods).map(([member, {in: incoming, out}]) => [
+			lowerFirst(member),
+			async (...values: unknown[]) => {
+				const body = await this.#bus.call({
+					destination: busName, path, interface: spec.name, member, signature: signatureOf(incoming), body: encode(incoming, values),
+				});
+				return decode(out, body)[0];
+			},
+		]);
+		// The shape is the contract's, from which the type was made too.
+		return Object.fromEntries(methods) as unknown as Methods[K];
+	}
+
+	/** All properties of one interface of an object. */
+	async properties<K extends InterfaceName>(name: K, path: ObjectPath): Promise<Properties[K]> {
+		const variants = await this.object('Properties', path).getAll(contract[name].name);
+		return decodeProperties(contract[name], variants) as Properties[K];
+	}
+
+	/** The changed properties that a `Properties.PropertiesChanged` carried, when they are of this interface. */
+	changes<K extends InterfaceName>(name: K, interfaceName: string, changed: Record<string, Variant>): Partial<Properties[K]> {
+		return interfaceName === contract[name].name ? decodeProperties(contract[name], changed) as Partial<Properties[K]> : {};
+	}
+
+	/** Starts the flow of signals; those sent after it resolves arrive as events. */
+	async listen(): Promise<void> {
+		this.#bus.onSignal(message => {
+			this.#receive(message);
+		});
+		await this.#bus.callBus('AddMatch', 's', [`type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='${busName}'`]);
+		await this.#bus.callBus('AddMatch', 's', [`type='signal',sender='${busName}',path_namespace='${rootPath}'`]);
+		const [owner] = await this.#bus.callBus('GetNameOwner', 's', [busName]);
+		this.#owner = owner as string;
+	}
+
+	/** Ends the connection. */
+	async close(): Promise<void> {
+		await this.#bus.close();
+	}
+
+	#receive({sender, path, interface: interfaceName, member, body}: Message): void {
+		if (sender === 'org.freedesktop.DBus' && member === 'NameOwnerChanged' && body[0] === busName) {
+			this.#owner = body[2] as string;
+			return;
+		}
+
+		// Anybody may send us a signal; only the daemon's count.
+		if (sender !== this.#owner) {
+			return;
+		}
+
+		for (const [name, spec] of Object.entries(contract) as Array<[InterfaceName, InterfaceSpec]>) {
+			const args = spec.name === interfaceName && spec.signals[member];
+			if (args) {
+				// The event's name and its arguments belong together by construction.
+				this.emit(`${name}.${member}` as keyof Signals, ...([path, ...decode(args, body)] as unknown as ClientEvents[keyof Signals]));
+			}
+		}
+	}
+}
+
+/**
+Connects to nexusd, starting it where the bus knows how to.
+
+@param kind The bus, or `undefined` for the system's, unless only the session's has a nexusd.
+@throws BusUnreachableError, DaemonUnreachableError
+*/
+export async function connect(kind?: BusKind): Promise<NexusClient> {
+	if (kind) {
+		return connectTo(kind);
+	}
+
+	try {
+		return await connectTo('system');
+	} catch (error) {
+		try {
+			return await connectTo('session');
+		} catch {
+			throw error;
+		}
+	}
+}
+
+async function connectTo(kind: BusKind): Promise<NexusClient> {
+	const bus = await connectBus(kind);
+	try {
+		await bus.callBus('StartServiceByName', 'su', [busName, 0]);
+	} catch (error) {
+		await bus.close();
+		throw new DaemonUnreachableError(kind, isBusError(error, busErrors.serviceUnknown) ? 'it is not running' : error);
+	}
+
+	return new NexusClient(bus);
+}
+
+/** Whether an error is a reply from the bus, and, when a name is given, that one. */
+export const isBusError = (error: unknown, name?: string): error is DBusError =>
+	error instanceof Error && 'type' in error && typeof error.type === 'string' && (name === undefined || error.type === name);

@@ -1,0 +1,31 @@
+// Bundles the programs into `dist/`: one file each to start quickly, chunks for what a command loads late.
+import {chmod, copyFile, rm} from 'node:fs/promises';
+import {fileURLToPath} from 'node:url';
+import {build} from 'esbuild';
+
+const root = new URL('../', import.meta.url);
+const dist = new URL('dist/', root);
+
+await rm(dist, {recursive: true, force: true});
+await build({
+	absWorkingDir: fileURLToPath(root),
+	entryPoints: {nexusd: 'service/nexusd.ts', nexusctl: 'tui/nexusctl.ts'},
+	outdir: 'dist',
+	bundle: true,
+	splitting: true,
+	platform: 'node',
+	format: 'esm',
+	target: 'node20',
+	jsx: 'automatic',
+	// The first holds a native binary; the others are optional and never wanted.
+	external: ['koffi', 'usocket', 'react-devtools-core'],
+	banner: {
+		// CommonJS packages inside the bundle ask for node's own modules with `require`.
+		js: 'import {createRequire as nexusCreateRequire} from \'node:module\';\nconst require = nexusCreateRequire(import.meta.url);',
+	},
+	define: {'process.env.NODE_ENV': '"production"'},
+	legalComments: 'none',
+	logLevel: 'warning',
+});
+await copyFile(new URL('node_modules/sql.js/dist/sql-wasm.wasm', root), new URL('sql-wasm.wasm', dist));
+await Promise.all(['nexusd.js', 'nexusctl.js'].map(async name => chmod(new URL(name, dist), 0o755)));
