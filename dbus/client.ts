@@ -57,7 +57,7 @@ export class NexusClient extends EventEmitter<ClientEvents> {
 			},
 		]);
 		// The shape is the contract's, from which the type was made too.
-		return Object.fromEntries(methods) as unknown as Methods[K];
+		return Object.fromEntries(methods);
 	}
 
 	/** All properties of one interface of an object. */
