@@ -15,6 +15,8 @@ export default [
 			'unicorn/no-useless-spread': 'off',
 			// A continuation is clearer than an async function called on the spot.
 			'promise/prefer-await-to-then': 'off',
+			// It asks for syntax that the compiler's `erasableSyntaxOnly` forbids.
+			'@typescript-eslint/parameter-properties': 'off',
 			// Column names, D-Bus names and header names are spelled as their worlds spell them.
 			'@typescript-eslint/naming-convention': 'off',
 		},

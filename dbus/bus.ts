@@ -46,7 +46,7 @@ export class Bus {
 				throw new Error('the connection to the bus was lost');
 			}),
 		]);
-		return reply!.body;
+		return reply!.body as unknown[];
 	}
 
 	/** Calls a method of the bus itself. */

@@ -53,7 +53,8 @@ export class NexusClient extends EventEmitter<ClientEvents> {
 				const body = await this.#bus.call({
 					destination: busName, path, interface: spec.name, member, signature: signatureOf(incoming), body: encode(incoming, values),
 				});
-				return decode(out, body)[0];
+				const [result] = decode(out, body);
+				return result;
 			},
 		]);
 		// The shape is the contract's, from which the type was made too.
@@ -133,7 +134,10 @@ export async function connect(kind?: BusKind): Promise<NexusClient> {
 async function connectTo(kind: BusKind): Promise<NexusClient> {
 	const bus = await connectBus(kind);
 	try {
-		await bus.callBus('StartServiceByName', 'su', [busName, 0]);
+		const [isRunning] = await bus.callBus('NameHasOwner', 's', [busName]);
+		if (!isRunning) {
+			await bus.callBus('StartServiceByName', 'su', [busName, 0]);
+		}
 	} catch (error) {
 		await bus.close();
 		throw new DaemonUnreachableError(kind, isBusError(error, busErrors.serviceUnknown) ? 'it is not running' : error);

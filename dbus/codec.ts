@@ -18,14 +18,6 @@ Values from the wire, one for each argument.
 export const decode = (specs: readonly ArgumentSpec[], values: readonly unknown[]): unknown[] =>
 	specs.map((spec, index) => decodeOne(spec, values[index]));
 
-/** The properties of an interface as the wire wants them: by D-Bus name, in variants. */
-export function encodeProperties({properties}: InterfaceSpec, values: Readonly<Record<string, unknown>>): Record<string, Variant> {
-	return Object.fromEntries(Object.entries(values).map(([key, value]) => {
-		const name = upperFirst(key);
-		return [name, new Variant(properties[name]!.type, value)];
-	}));
-}
-
 /** Properties from the wire, by the names that TypeScript code uses. Those the contract does not know are left out. */
 export function decodeProperties({properties}: InterfaceSpec, variants: Readonly<Record<string, Variant>>): Record<string, unknown> {
 	return Object.fromEntries(Object.entries(variants)

@@ -18,10 +18,14 @@ await build({
 	target: 'node20',
 	jsx: 'automatic',
 	// The first holds a native binary; the others are optional and never wanted.
-	external: ['koffi', 'usocket', 'react-devtools-core'],
+	external: ['koffi', 'usocket', 'x11', 'react-devtools-core'],
 	banner: {
-		// CommonJS packages inside the bundle ask for node's own modules with `require`.
-		js: 'import {createRequire as nexusCreateRequire} from \'node:module\';\nconst require = nexusCreateRequire(import.meta.url);',
+		// CommonJS packages inside the bundle expect what node gives them elsewhere.
+		js: [
+			'import {createRequire as nexusCreateRequire} from \'node:module\';',
+			'const require = nexusCreateRequire(import.meta.url);',
+			'const __dirname = import.meta.dirname;',
+		].join('\n'),
 	},
 	define: {'process.env.NODE_ENV': '"production"'},
 	legalComments: 'none',

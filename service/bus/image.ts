@@ -1,0 +1,22 @@
+// org.workfort.Nexus1.Image
+import path from 'node:path';
+import {diskFile, type Image} from '../../src/model.js';
+import type {Nexus} from '../../src/nexus.js';
+import type {Served} from './served.js';
+
+/** Serves images. */
+export const serveImage = (nexus: Nexus): Served<'Image', Image> => ({
+	methods: {
+		delete: async ({target}) => nexus.deleteImage(target.id),
+	},
+	properties: {
+		id: ({id}) => id,
+		name: ({name}) => name,
+		subvolumePath: ({subvolumePath}) => subvolumePath,
+		devicePath: ({subvolumePath}) => path.join(subvolumePath, diskFile),
+		size: ({sizeBytes}) => sizeBytes,
+		allocated: async ({name}) => nexus.pool.allocated(name),
+		createdAt: ({createdAt}) => createdAt,
+		workspaces: ({id}) => nexus.workspaceCount(id),
+	},
+});

@@ -1,0 +1,98 @@
+// org.workfort.Nexus1.Manager
+import path from 'node:path';
+import {objectPath} from '../../dbus/paths.js';
+import packageJson from '../../package.json' with {type: 'json'};
+import {diskFile} from '../../src/model.js';
+import type {Nexus} from '../../src/nexus.js';
+import type {Callers} from './callers.js';
+import type {Served} from './served.js';
+
+/** Serves the Manager of a Nexus. */
+export const serveManager = (callers: Callers): Served<'Manager', Nexus> => ({
+	methods: {
+		async importImage({target}, name, source, {size}) {
+			const job = await target.importImage({name, source, sizeBytes: size});
+			return objectPath('job', job.id);
+		},
+		async listImages({target}) {
+			const counts = target.workspaceCounts();
+			return target.images().map(image => ({
+				id: image.id,
+				name: image.name,
+				subvolumePath: image.subvolumePath,
+				size: image.sizeBytes,
+				createdAt: image.createdAt,
+				workspaces: counts.get(image.id) ?? 0,
+				object: objectPath('image', image.id),
+			}));
+		},
+		getImage: async ({target}, nameOrId) => objectPath('image', target.image(nameOrId).id),
+		deleteImage: async ({target}, nameOrId) => target.deleteImage(nameOrId),
+		async createWorkspace({target}, base, name) {
+			const workspace = await target.createWorkspace(base, name === '' ? undefined : name);
+			return objectPath('workspace', workspace.id);
+		},
+		async listWorkspaces({target}, base) {
+			const images = new Map(target.images().map(({id, name}) => [id, name]));
+			const vms = new Map(target.vms().map(({id, name}) => [id, name]));
+			return target.workspaces(base === '' ? undefined : base).map(workspace => ({
+				id: workspace.id,
+				name: workspace.name,
+				base: images.get(workspace.masterImageId) ?? '',
+				vm: vms.get(workspace.vmId ?? '') ?? '',
+				devicePath: path.join(workspace.subvolumePath, diskFile),
+				rootDevice: workspace.isRootDevice,
+				readOnly: workspace.isReadOnly,
+				size: workspace.sizeBytes,
+				createdAt: workspace.createdAt,
+				object: objectPath('workspace', workspace.id),
+			}));
+		},
+		getWorkspace: async ({target}, nameOrId) => objectPath('workspace', target.workspace(nameOrId).id),
+		deleteWorkspace: async ({target}, nameOrId) => target.deleteWorkspace(nameOrId),
+		async createVm({target}, ...[name, role, vcpuCount, memSizeMib]) {
+			const vm = await target.createVm({
+				name, role, vcpuCount, memSizeMib,
+			});
+			return objectPath('vm', vm.id);
+		},
+		listVms: async ({target}) => target.vms().map(vm => ({
+			id: vm.id,
+			name: vm.name,
+			role: vm.role,
+			state: vm.state,
+			cid: vm.cid,
+			vcpus: vm.vcpuCount,
+			memoryMib: vm.memSizeMib,
+			object: objectPath('vm', vm.id),
+		})),
+		getVm: async ({target}, nameOrId) => objectPath('vm', target.vm(nameOrId).id),
+		deleteVm: async ({target}, nameOrId) => target.deleteVm(nameOrId),
+		attachWorkspace: async ({target}, workspace, vm, options) => target.attachWorkspace(workspace, vm, options),
+		detachWorkspace: async ({target}, workspace) => target.detachWorkspace(workspace),
+		async subscribe({sender}) {
+			callers.subscribe(sender);
+		},
+		async unsubscribe({sender}) {
+			callers.unsubscribe(sender);
+		},
+	},
+	properties: {
+		version: () => packageJson.version,
+		schemaVersion: ({schemaVersion}) => schemaVersion,
+		backend: ({pool}) => pool.backend.name,
+		workspacesRoot: ({pool}) => pool.root,
+		warnings: async nexus => nexus.warnings(),
+		async poolSize({pool}) {
+			const {size} = await pool.space();
+			return size;
+		},
+		async poolFree({pool}) {
+			const {free} = await pool.space();
+			return free;
+		},
+		images: nexus => nexus.counts().images,
+		workspaces: nexus => nexus.counts().workspaces,
+		vms: nexus => nexus.counts().vms,
+	},
+});

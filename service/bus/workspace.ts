@@ -1,0 +1,41 @@
+// org.workfort.Nexus1.Workspace
+import path from 'node:path';
+import {noObject, objectPath, parseObjectPath} from '../../dbus/paths.js';
+import {diskFile, type Workspace} from '../../src/model.js';
+import type {Nexus} from '../../src/nexus.js';
+import {NexusError} from '../../src/errors.js';
+import type {Served} from './served.js';
+
+/** Serves workspaces. */
+export const serveWorkspace = (nexus: Nexus): Served<'Workspace', Workspace> => ({
+	methods: {
+		async attach({target}, vm, options) {
+			const object = parseObjectPath(vm);
+			if (object?.kind !== 'vm') {
+				throw new NexusError('InvalidArgument', `${vm} is not the path of a VM: see Manager.GetVm`);
+			}
+
+			await nexus.attachWorkspace(target.id, object.id, options);
+		},
+		detach: async ({target}) => nexus.detachWorkspace(target.id),
+		delete: async ({target}) => nexus.deleteWorkspace(target.id),
+	},
+	properties: {
+		id: ({id}) => id,
+		name: ({name}) => name,
+		subvolumePath: ({subvolumePath}) => subvolumePath,
+		devicePath: ({subvolumePath}) => path.join(subvolumePath, diskFile),
+		baseImage: ({masterImageId}) => objectPath('image', masterImageId),
+		parent: ({parentWorkspaceId}) => pathOrNone('workspace', parentWorkspaceId),
+		vm: ({vmId}) => pathOrNone('vm', vmId),
+		rootDevice: ({isRootDevice}) => isRootDevice,
+		readOnly: ({isReadOnly}) => isReadOnly,
+		size: ({sizeBytes}) => sizeBytes,
+		allocated: async ({name}) => nexus.pool.allocated(name),
+		attachedAt: ({attachedAt = 0}) => attachedAt,
+		detachedAt: ({detachedAt = 0}) => detachedAt,
+		createdAt: ({createdAt}) => createdAt,
+	},
+});
+
+const pathOrNone = (kind: 'workspace' | 'vm', id: string | undefined): string => id ? objectPath(kind, id) : noObject;

@@ -1,0 +1,91 @@
+// Workspaces as btrfs subvolumes: a clone is a snapshot.
+import {
+	lstat, readdir, readFile, rm,
+} from 'node:fs/promises';
+import path from 'node:path';
+import {NexusError, errnoOf} from '../errors.js';
+import {isThere} from '../files.js';
+import {libraryCalls, programCalls, type BtrfsCalls} from './btrfs-calls.js';
+import type {WorkspaceBackend} from './workspace-backend.js';
+
+/**
+The backend for a folder on btrfs.
+
+@returns The backend, and how it calls btrfs.
+@throws NexusError Unsupported when neither the library nor the program is installed.
+*/
+export async function btrfsBackend(root: string): Promise<{backend: WorkspaceBackend; by: string}> {
+	const calls = libraryCalls() ?? await programCalls();
+	if (!calls) {
+		throw new NexusError('Unsupported', 'neither libbtrfsutil nor the btrfs program is here: install libbtrfsutil1 or btrfs-progs');
+	}
+
+	return {by: calls.by, backend: backendBy(calls, root)};
+}
+
+const backendBy = (calls: BtrfsCalls, root: string): WorkspaceBackend => ({
+	name: 'btrfs',
+	create: async folder => calls.createSubvolume(folder),
+	clone: async (source, folder) => calls.snapshot(source, folder),
+	setReadOnly: async (folder, readOnly) => calls.setReadOnly(folder, readOnly),
+	remove: async folder => removeSubvolume(calls, folder),
+	async warnings() {
+		return await hasQuotas(root)
+			? [`btrfs quotas are enabled on ${root}: snapshots get slower with their number; disable them with: btrfs quota disable ${root}`]
+			: [];
+	},
+});
+
+async function removeSubvolume(calls: BtrfsCalls, folder: string): Promise<void> {
+	try {
+		await lstat(folder);
+		await calls.deleteSubvolume(folder);
+	} catch (error) {
+		if (errnoOf(error) === 'ENOENT') {
+			return;
+		}
+
+		if (errnoOf(error) !== 'EPERM') {
+			throw error;
+		}
+
+		// Deleting a subvolume whole is root's, unless the pool is mounted with user_subvol_rm_allowed. Its owner may
+		// still empty it and remove it as a folder.
+		await calls.setReadOnly(folder, false);
+		await rm(folder, {recursive: true});
+	}
+}
+
+// The kernel shows `qgroups` in sysfs while quotas are enabled.
+async function hasQuotas(root: string): Promise<boolean> {
+	const device = path.basename(await deviceOf(root));
+	for (const filesystem of await readdir('/sys/fs/btrfs')) {
+		const folder = path.join('/sys/fs/btrfs', filesystem);
+		// One after the other until the right one is found: there are few.
+		// eslint-disable-next-line no-await-in-loop
+		const devices = await readdir(path.join(folder, 'devices')).catch((): string[] => []);
+		if (devices.includes(device)) {
+			return isThere(path.join(folder, 'qgroups'));
+		}
+	}
+
+	return false;
+}
+
+// The device behind a folder, from the mount with the longest matching mount point (proc_pid_mountinfo(5)).
+async function deviceOf(folder: string): Promise<string> {
+	const unescape = (text: string): string => text.replaceAll(/\\(\d{3})/g, (_, octal: string) => String.fromCodePoint(Number.parseInt(octal, 8)));
+	let best = {mountPoint: '', device: ''};
+	const mounts = await readFile('/proc/self/mountinfo', 'utf8');
+	for (const line of mounts.split('\n').filter(Boolean)) {
+		const [left, right] = line.split(' - ') as [string, string];
+		const mountPoint = unescape(left.split(' ')[4]!);
+		const inside = folder === mountPoint || folder.startsWith(mountPoint === '/' ? '/' : `${mountPoint}/`);
+		// Of mounts on the same point the last one is seen.
+		if (inside && mountPoint.length >= best.mountPoint.length) {
+			best = {mountPoint, device: unescape(right.split(' ')[1]!)};
+		}
+	}
+
+	return best.device;
+}

@@ -1,0 +1,117 @@
+// The few things that Nexus asks of btrfs, and two ways to ask: the library in this process, or the program.
+import process from 'node:process';
+import {execa} from 'execa';
+import koffi, {type KoffiFunc, type LibraryHandle} from 'koffi';
+import {errnoOf} from '../errors.js';
+
+export type BtrfsCalls = {
+	/** How the calls are made, for the log. */
+	readonly by: string;
+	createSubvolume(path: string): Promise<void>;
+	snapshot(source: string, path: string): Promise<void>;
+	setReadOnly(path: string, readOnly: boolean): Promise<void>;
+	deleteSubvolume(path: string): Promise<void>;
+};
+
+/** A failed call, with the name of the system's error where it is known. */
+export class BtrfsError extends Error {
+	readonly code: string;
+
+	constructor(message: string, code: string) {
+		super(message);
+		this.code = code;
+	}
+}
+
+type Native = KoffiFunc<(...values: unknown[]) => number>;
+
+/** The calls by libbtrfsutil, each on a thread of libuv's pool; `undefined` where the library is not installed. */
+export function libraryCalls(): BtrfsCalls | undefined {
+	let library: LibraryHandle;
+	try {
+		library = koffi.load('libbtrfsutil.so.1');
+	} catch {
+		return undefined;
+	}
+
+	const strerror = library.func('const char *btrfs_util_strerror(int error)') as (error: number) => string;
+	const createSubvolume = library.func('int btrfs_util_create_subvolume(const char *path, int flags, void *unused, void *inherit)') as Native;
+	const snapshot = library.func('int btrfs_util_create_snapshot(const char *source, const char *path, int flags, void *unused, void *inherit)') as Native;
+	const setReadOnly = library.func('int btrfs_util_set_subvolume_read_only(const char *path, bool readOnly)') as Native;
+	const deleteSubvolume = library.func('int btrfs_util_delete_subvolume(const char *path, int flags)') as Native;
+	const noPointer = null;
+
+	const call = async (native: Native, ...values: unknown[]): Promise<void> => {
+		const failed = await new Promise<number>((resolve, reject) => {
+			native.async(...values, (error: Error | undefined, result: number) => {
+				if (error) {
+					reject(error);
+				} else {
+					resolve(result);
+				}
+			});
+		});
+		if (failed === 0) {
+			return;
+		}
+
+		// The cause is in errno of a thread that we cannot ask. Called once more on this thread it can be read.
+		const failedAgain = native(...values);
+		if (failedAgain !== 0) {
+			const errno = koffi.errno();
+			const code = Object.entries(koffi.os.errno).find(([, value]) => value === errno)?.[0] ?? '';
+			throw new BtrfsError(`${strerror(failedAgain)} (${code || `errno ${errno}`})`, code);
+		}
+	};
+
+	return {
+		by: 'libbtrfsutil',
+		createSubvolume: async path => call(createSubvolume, path, 0, noPointer, noPointer),
+		snapshot: async (source, path) => call(snapshot, source, path, 0, noPointer, noPointer),
+		setReadOnly: async (path, readOnly) => call(setReadOnly, path, readOnly),
+		deleteSubvolume: async path => call(deleteSubvolume, path, 0),
+	};
+}
+
+/** The calls by the program `btrfs`; `undefined` where it is not installed. */
+export async function programCalls(): Promise<BtrfsCalls | undefined> {
+	try {
+		await execa('btrfs', ['version'], {env: programEnvironment});
+	} catch (error) {
+		if (errnoOf(error) === 'ENOENT') {
+			return undefined;
+		}
+
+		throw error;
+	}
+
+	return {
+		by: 'the btrfs program',
+		createSubvolume: async path => run('subvolume', 'create', '--', path),
+		snapshot: async (source, path) => run('subvolume', 'snapshot', '--', source, path),
+		setReadOnly: async (path, readOnly) => run('property', 'set', '-t', 'subvol', '--', path, 'ro', String(readOnly)),
+		deleteSubvolume: async path => run('subvolume', 'delete', '--', path),
+	};
+}
+
+// Unprivileged users often have no sbin on their path, where Debian keeps such programs.
+const programEnvironment = {LC_ALL: 'C', PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`};
+
+async function run(...args: string[]): Promise<void> {
+	const {failed, stderr} = await execa('btrfs', args, {env: programEnvironment, reject: false});
+	if (failed) {
+		const code = Object.entries(messages).find(([message]) => stderr.includes(message))?.[1] ?? '';
+		throw new BtrfsError(stderr.trim().replaceAll('\n', '; '), code);
+	}
+}
+
+// The program says the cause in the words of strerror(3).
+const messages: Readonly<Record<string, string>> = {
+	'No space left on device': 'ENOSPC',
+	'Disk quota exceeded': 'EDQUOT',
+	'Operation not permitted': 'EPERM',
+	'Permission denied': 'EACCES',
+	'Read-only file system': 'EROFS',
+	'No such file or directory': 'ENOENT',
+	'Input/output error': 'EIO',
+};

@@ -1,0 +1,191 @@
+// Makes an ext4 filesystem from a folder, by mke2fs: no mount, no loop device, no symlink followed.
+import process from 'node:process';
+import {stat} from 'node:fs/promises';
+import {setInterval} from 'node:timers/promises';
+import {execa} from 'execa';
+import {syncFile} from '../files.js';
+import {NexusError} from '../errors.js';
+import {
+	blockSize, comfortableSize, fixedSize, necessaryBytes, sufficientSize, type Ext4Size,
+} from './ext4-size.js';
+import {changedWhileRead, readSourceTree, type SourceTree} from './source-tree.js';
+
+export type Ext4Options = {
+	/** Absolute path of the folder. */
+	source: string;
+	/** The file to make; its folder exists. */
+	file: string;
+	/** Bytes of the filesystem; from the tree when `undefined`. */
+	sizeBytes: number | undefined;
+	signal: AbortSignal;
+	/** Told from 0 to 1: bytes written of bytes expected. */
+	onProgress: (fraction: number, message: string) => void;
+};
+
+/**
+Makes the file and waits until it is on disk. What it leaves on failure is for the caller to remove.
+
+@returns Bytes of the filesystem.
+@throws NexusError NoSpace when the tree does not fit or the disk is full, Conflict when the tree changes meanwhile,
+Unsupported when mke2fs is missing, Io; Canceled through the signal.
+*/
+export async function makeExt4Image(options: Ext4Options): Promise<number> {
+	const {source, file, sizeBytes, signal, onProgress} = options;
+	onProgress(0, 'looking over the source');
+	const tree = await readSourceTree(source, signal);
+	const size = sizeFor(tree, sizeBytes);
+	await watchProgress(file, tree, onProgress, async () => runMke2fs(options, tree, size));
+	onProgress(1, 'checking that the source has not changed');
+	const after = await readSourceTree(source, signal);
+	if (after.fingerprint !== tree.fingerprint) {
+		throw changedWhileRead(source);
+	}
+
+	await setTopFolder(file, tree);
+	onProgress(1, 'waiting for the disk');
+	await syncFile(file);
+	return size.sizeBytes;
+}
+
+function sizeFor(tree: SourceTree, sizeBytes: number | undefined): Ext4Size {
+	if (sizeBytes === undefined) {
+		return comfortableSize(tree);
+	}
+
+	if (sizeBytes < necessaryBytes(tree)) {
+		throw doesNotFit(tree, sizeBytes);
+	}
+
+	return fixedSize(sizeBytes, tree);
+}
+
+const doesNotFit = (tree: SourceTree, sizeBytes: number): NexusError =>
+	new NexusError('NoSpace', `the source does not fit into ${sizeBytes} bytes: it needs ${sufficientSize(tree).sizeBytes}; give that size or a larger one, or none`);
+
+// The same features on every machine, whatever its mke2fs.conf says, and none that older guest kernels lack.
+const features = [
+	'none',
+	'has_journal',
+	'ext_attr',
+	'resize_inode',
+	'dir_index',
+	'filetype',
+	'extent',
+	'64bit',
+	'flex_bg',
+	'sparse_super',
+	'large_file',
+	'huge_file',
+	'dir_nlink',
+	'extra_isize',
+	'metadata_csum',
+];
+
+async function runMke2fs({source, file, signal}: Ext4Options, tree: SourceTree, {sizeBytes, inodes}: Ext4Size): Promise<void> {
+	await runTool('mke2fs', [
+		'-q',
+		'-F',
+		'-t',
+		'ext4',
+		'-b',
+		String(blockSize),
+		'-I',
+		'256',
+		'-m',
+		'0',
+		'-O',
+		features.join(','),
+		'-N',
+		String(inodes),
+		'-E',
+		'lazy_itable_init=1,lazy_journal_init=1',
+		'-d',
+		source,
+		'--',
+		file,
+		String(sizeBytes / blockSize),
+	], {signal}, async message => {
+		if (message.includes('No space left on device')) {
+			return new NexusError('NoSpace', `the pool is full: ${tree.contentBytes} bytes are to be written; delete workspaces or grow the pool`);
+		}
+
+		if (/could not allocate|not enough space|too small|no free/i.test(message)) {
+			return doesNotFit(tree, sizeBytes);
+		}
+
+		// A file that goes away under mke2fs makes it fail; the tree itself says whether that was it.
+		const after = await readSourceTree(source, signal);
+		return after.fingerprint === tree.fingerprint ? undefined : changedWhileRead(source);
+	});
+}
+
+// The folder itself becomes the filesystem's root, to which mke2fs gives an owner, a mode and a time of its own.
+async function setTopFolder(file: string, {top}: SourceTree): Promise<void> {
+	const commands = [
+		`set_inode_field / mode 04${top.mode.padStart(4, '0')}`,
+		`set_inode_field / uid ${top.uid}`,
+		`set_inode_field / gid ${top.gid}`,
+		`set_inode_field / mtime @${top.mtime}`,
+		`set_inode_field / atime @${top.mtime}`,
+	];
+	await runTool('debugfs', ['-w', '-f', '-', file], {input: `${commands.join('\n')}\n`});
+}
+
+async function runTool(
+	tool: string,
+	args: string[],
+	{signal, input}: {signal?: AbortSignal; input?: string},
+	explain: (message: string) => Promise<NexusError | undefined> = async () => undefined,
+): Promise<void> {
+	const {failed, isCanceled, code, stderr, exitCode, signal: killedBy} = await execa(tool, args, {
+		// Debian keeps these in sbin, which is not on everybody's path.
+		env: {LC_ALL: 'C', PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`},
+		reject: false,
+		...(signal && {cancelSignal: signal}),
+		...(input === undefined ? {stdin: 'ignore'} : {input}),
+	} as const);
+	if (isCanceled) {
+		throw new NexusError('Canceled', 'canceled');
+	}
+
+	if (code === 'ENOENT') {
+		throw new NexusError('Unsupported', `${tool} is not installed: install the package e2fsprogs`);
+	}
+
+	if (failed) {
+		const message = stderr.trim().replaceAll(/\s*\n\s*/g, '; ');
+		throw await explain(message)
+			?? new NexusError('Io', `${tool} failed${killedBy ? `, killed by ${killedBy}` : ` with exit code ${exitCode}`}${message ? `: ${message}` : ''}`);
+	}
+}
+
+// What the file occupies is what mke2fs has written.
+async function watchProgress(file: string, {contentBytes}: SourceTree, onProgress: Ext4Options['onProgress'], work: () => Promise<void>): Promise<void> {
+	const over = new AbortController();
+	const watch = async (): Promise<void> => {
+		for await (const _ of setInterval(100, undefined, {signal: over.signal})) {
+			// Its own tables come on top of the content.
+			const written = Math.min(await occupiedBytes(file), contentBytes);
+			onProgress(written / Math.max(contentBytes, 1), `${written} of ${contentBytes} bytes written`);
+		}
+	};
+
+	// Its signal ends the watch by an AbortError.
+	const watching = watch().catch(() => undefined);
+	try {
+		await work();
+	} finally {
+		over.abort();
+		await watching;
+	}
+}
+
+async function occupiedBytes(file: string): Promise<number> {
+	try {
+		const {blocks} = await stat(file);
+		return blocks * 512;
+	} catch {
+		// mke2fs has not begun, or has failed, as it will tell.
+		return 0;
+	}
+}

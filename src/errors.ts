@@ -1,0 +1,39 @@
+// What can go wrong, by kind. A message names the thing, says what is wrong and what to do.
+
+export type ErrorCode =
+	| 'NotFound'
+	| 'AlreadyExists'
+	| 'Conflict'
+	| 'InvalidName'
+	| 'InvalidArgument'
+	| 'NoSpace'
+	| 'Unsupported'
+	| 'Io'
+	| 'Canceled';
+
+export class NexusError extends Error {
+	readonly code: ErrorCode;
+
+	constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+		super(message, options);
+		this.code = code;
+	}
+}
+
+const outOfSpace = new Set(['ENOSPC', 'EDQUOT']);
+
+/** An error of the operating system as one of ours; `what` says what was being done. One of ours stays as it is. */
+export function asNexusError(error: unknown, what: string): NexusError {
+	if (error instanceof NexusError) {
+		return error;
+	}
+
+	const message = error instanceof Error ? error.message : String(error);
+	return outOfSpace.has(errnoOf(error))
+		? new NexusError('NoSpace', `${what}: no space is left; delete workspaces or grow the pool`, {cause: error})
+		: new NexusError('Io', `${what}: ${message}`, {cause: error});
+}
+
+/** The name of a system error (`ENOENT`), "" for any other error. */
+export const errnoOf = (error: unknown): string =>
+	error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';

@@ -1,0 +1,38 @@
+// Locks between processes, by flock(2): the kernel gives them back when the holder dies, however it dies.
+import {
+	closeSync, ftruncateSync, openSync, readFileSync, writeSync,
+} from 'node:fs';
+import process from 'node:process';
+import koffi from 'koffi';
+import {NexusError} from './errors.js';
+
+export type FileLock = {release: () => void};
+
+const lockExclusive = 2;
+const lockNonBlocking = 4;
+
+// Node has no call for it.
+const flock = koffi.load('libc.so.6').func('int flock(int fd, int operation)') as (fd: number, operation: number) => number;
+
+/**
+Locks a file, making it where it is missing. It holds the owner's process id, for people.
+
+@param what What the lock guards, for the message.
+@throws NexusError Conflict when another process has it.
+*/
+export function lockFile(file: string, what: string): FileLock {
+	const fd = openSync(file, 'a+', 0o600);
+	if (flock(fd, lockExclusive | lockNonBlocking) !== 0) { // eslint-disable-line no-bitwise
+		const owner = readFileSync(fd, 'utf8').trim();
+		closeSync(fd);
+		throw new NexusError('Conflict', `${what} is in use by another nexusd${owner ? ` (process ${owner})` : ''}`);
+	}
+
+	ftruncateSync(fd);
+	writeSync(fd, `${process.pid}\n`);
+	return {
+		release() {
+			closeSync(fd);
+		},
+	};
+}

@@ -1,0 +1,101 @@
+// Long work, with progress and a way to stop it.
+import {NexusError, asNexusError} from './errors.js';
+
+export type JobState = 'running' | 'done' | 'failed' | 'canceled';
+
+/** What a job made. */
+export type JobObject = {kind: 'image'; id: string};
+
+export type JobContext = {
+	readonly signal: AbortSignal;
+	report: (progress: number, message: string) => void;
+};
+
+export type JobEvents = {
+	added: (job: Job) => void;
+	changed: (job: Job) => void;
+	removed: (job: Job) => void;
+};
+
+export class Job {
+	readonly id: number;
+	readonly kind: string;
+	state: JobState = 'running';
+	/** From 0 to 1. */
+	progress = 0;
+	/** What it is doing, or why it failed. */
+	message = '';
+	object: JobObject | undefined;
+	/** Resolves when it has ended, however; its state says how. */
+	ended: Promise<void> = Promise.resolve();
+
+	readonly #abort = new AbortController();
+
+	constructor(id: number, kind: string) {
+		this.id = id;
+		this.kind = kind;
+	}
+
+	get signal(): AbortSignal {
+		return this.#abort.signal;
+	}
+
+	/** Stops the work and waits until what it did is undone. A job that has just succeeded stays so. */
+	async cancel(): Promise<void> {
+		this.#abort.abort(new NexusError('Canceled', 'canceled'));
+		await this.ended;
+	}
+}
+
+export class Jobs {
+	readonly #jobs = new Map<number, Job>();
+	readonly #events: JobEvents;
+	#lastId = 0;
+
+	constructor(events: JobEvents) {
+		this.#events = events;
+	}
+
+	/** The jobs that run. */
+	all(): Job[] {
+		return [...this.#jobs.values()];
+	}
+
+	get(id: number): Job | undefined {
+		return this.#jobs.get(id);
+	}
+
+	/** Starts work as a job and returns at once. */
+	start(kind: string, work: (context: JobContext) => Promise<JobObject>): Job {
+		this.#lastId++;
+		const job = new Job(this.#lastId, kind);
+		this.#jobs.set(job.id, job);
+		this.#events.added(job);
+		job.ended = this.#run(job, work);
+		return job;
+	}
+
+	async #run(job: Job, work: (context: JobContext) => Promise<JobObject>): Promise<void> {
+		try {
+			job.object = await work({
+				signal: job.signal,
+				report: (progress, message) => {
+					job.progress = progress;
+					job.message = message;
+					this.#events.changed(job);
+				},
+			});
+			job.state = 'done';
+			job.progress = 1;
+			job.message = 'done';
+		} catch (error) {
+			const {code, message} = asNexusError(error, `the ${job.kind} failed`);
+			job.state = code === 'Canceled' ? 'canceled' : 'failed';
+			job.message = message;
+		}
+
+		this.#events.changed(job);
+		this.#jobs.delete(job.id);
+		this.#events.removed(job);
+	}
+}

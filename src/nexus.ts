@@ -1,0 +1,637 @@
+// Nexus itself: the one place that moves disk and records together. Every operation checks first, claims what it works
+// on in the same turn of the event loop, and undoes its steps in reverse when a later one fails.
+import {randomUUID} from 'node:crypto';
+import {EventEmitter} from 'node:events';
+import {
+	mkdir, realpath, stat,
+} from 'node:fs/promises';
+import path from 'node:path';
+import {chooseBackend} from './backend/choose-backend.js';
+import {makeExt4Image} from './backend/ext4-image.js';
+import {largestSize, smallestSize} from './backend/ext4-size.js';
+import {Claims, type Claim, type Release} from './claims.js';
+import type {Config} from './config.js';
+import {NexusError, asNexusError, errnoOf} from './errors.js';
+import {lockFile, type FileLock} from './file-lock.js';
+import {Jobs, type Job, type JobContext} from './jobs.js';
+import type {Log} from './log.js';
+import {
+	diskFile, now, vmRoles, vmStates, type Image, type Vm, type VmRole, type Workspace,
+} from './model.js';
+import {checkName, generateName} from './names.js';
+import {Pool} from './pool.js';
+import {recover} from './recovery.js';
+import {reverting} from './reverter.js';
+import {openSqliteStore} from './store/sqlite-store.js';
+import type {StateStore} from './store/state-store.js';
+
+/** What happened, once it is durable. */
+export type NexusEvents = {
+	'image-added': [Image];
+	'image-removed': [Image];
+	'workspace-added': [Workspace];
+	'workspace-changed': [Workspace, vmIds: string[]];
+	'workspace-removed': [Workspace];
+	'vm-added': [Vm];
+	'vm-removed': [Vm];
+	'job-added': [Job];
+	'job-changed': [Job];
+	'job-removed': [Job];
+};
+
+export type ImportOptions = {
+	name: string;
+	/** Absolute path of the folder. */
+	source: string;
+	/** Bytes of the filesystem; from the tree when left out. */
+	sizeBytes?: number | undefined;
+};
+
+export type VmOptions = {
+	name: string;
+	/** One of `vmRoles`. */
+	role: string;
+	vcpuCount: number;
+	memSizeMib: number;
+};
+
+export type AttachOptions = {rootDevice?: boolean | undefined; readOnly?: boolean | undefined};
+
+/**
+Opens the pool and the records and brings them to one state.
+
+@throws NexusError Conflict when another daemon has one of them; Unsupported when they cannot be used; Io.
+*/
+export async function openNexus({storage}: Pick<Config, 'storage'>, log: Log): Promise<Nexus> {
+	const root = await openRoot(storage.workspaces);
+	const lock = lockFile(path.join(root, '.lock'), `the workspaces folder ${root}`);
+	let store: StateStore | undefined;
+	try {
+		const backend = await chooseBackend(storage.backend, root, log);
+		const pool = new Pool(root, backend);
+		store = await openSqliteStore(storage.database, log);
+		refuseOtherRoot(store, root);
+		await recover(store, pool, log);
+		for (const warning of await backend.warnings()) {
+			log('warning', warning);
+		}
+
+		return new Nexus(store, pool, lock, log);
+	} catch (error) {
+		await store?.close();
+		lock.release();
+		throw error;
+	}
+}
+
+async function openRoot(folder: string): Promise<string> {
+	try {
+		await mkdir(folder, {recursive: true});
+		return await realpath(folder);
+	} catch (error) {
+		throw asNexusError(error, `cannot use the workspaces folder ${folder}`);
+	}
+}
+
+// The records hold whole paths; with another root they would point to somebody else's files.
+function refuseOtherRoot(store: StateStore, root: string): void {
+	const stranger = [...store.images(), ...store.workspaces()].find(({subvolumePath}) => path.dirname(subvolumePath) !== root);
+	if (stranger) {
+		const recorded = path.dirname(stranger.subvolumePath);
+		throw new NexusError('Unsupported', `the database records "${stranger.name}" in ${recorded}, but storage.workspaces is ${root}: name the folder of this database, or another database`);
+	}
+}
+
+export class Nexus extends EventEmitter<NexusEvents> {
+	readonly pool: Pool;
+
+	readonly #store: StateStore;
+	readonly #lock: FileLock;
+	readonly #log: Log;
+	readonly #claims = new Claims();
+	readonly #jobs: Jobs;
+	readonly #running = new Set<Promise<unknown>>();
+	#stopping = false;
+
+	/** For `openNexus` alone. */
+	constructor(store: StateStore, pool: Pool, lock: FileLock, log: Log) {
+		super();
+		this.#store = store;
+		this.pool = pool;
+		this.#lock = lock;
+		this.#log = log;
+		this.#jobs = new Jobs({
+			added: job => this.emit('job-added', job),
+			changed: job => this.emit('job-changed', job),
+			removed: job => this.emit('job-removed', job),
+		});
+	}
+
+	get schemaVersion(): number {
+		return this.#store.schemaVersion;
+	}
+
+	/** How many images, workspaces and VMs there are. */
+	counts(): {images: number; workspaces: number; vms: number} {
+		return this.#store.counts();
+	}
+
+	/** All images by name. */
+	images(): Image[] {
+		return this.#store.images();
+	}
+
+	/** How many workspaces are based on each image, by the image's id; one with none is left out. */
+	workspaceCounts(): Map<string, number> {
+		return this.#store.workspaceCounts();
+	}
+
+	/** How many workspaces are based on an image. */
+	workspaceCount(imageId: string): number {
+		return this.#store.workspaceCount(imageId);
+	}
+
+	/**
+	An image by its id or its name.
+
+	@throws NexusError NotFound
+	*/
+	image(nameOrId: string): Image {
+		return this.#store.image(nameOrId) ?? missing('image', nameOrId, 'nexusctl image list');
+	}
+
+	/**
+	Starts the import of a folder as a new image.
+
+	@throws NexusError InvalidName, InvalidArgument, AlreadyExists or NotFound before anything is touched; what goes wrong
+	later is the job's.
+	*/
+	async importImage(options: ImportOptions): Promise<Job> {
+		this.#refuseWhenStopping();
+		checkName(options.name);
+		checkSize(options.sizeBytes);
+		const release = this.#claimNewName(options.name);
+		return this.#track(this.#startImport(options, release));
+	}
+
+	/**
+	Deletes an image.
+
+	@throws NexusError NotFound; Conflict while workspaces are based on it; Io
+	*/
+	async deleteImage(nameOrId: string): Promise<void> {
+		this.#refuseWhenStopping();
+		const image = this.image(nameOrId);
+		const count = this.workspaceCount(image.id);
+		if (count > 0) {
+			throw new NexusError('Conflict', `image "${image.name}" is in use by ${count} ${count === 1 ? 'workspace' : 'workspaces'}: delete ${count === 1 ? 'it' : 'them'} first`);
+		}
+
+		await this.#claiming([claimOf('image', image), this.#nameClaim(image.name)], async () => {
+			await reverting(this.#log, async onFailure => {
+				await this.pool.setReadOnly(image.name, false);
+				onFailure(async () => this.pool.setReadOnly(image.name, true));
+				await this.pool.retire(image.name, image.id);
+				onFailure(async () => this.pool.publish(image.id, image.name));
+				await this.#store.commit({remove: 'image', id: image.id});
+			});
+			this.#log('info', `image "${image.name}" deleted`);
+			this.emit('image-removed', image);
+			await this.#purge(image);
+		});
+	}
+
+	/**
+	Workspaces by name.
+
+	@param base Only those of this image, by its name or id.
+	@throws NexusError NotFound when there is no such image.
+	*/
+	workspaces(base?: string): Workspace[] {
+		return this.#store.workspaces(base === undefined ? undefined : {imageId: this.image(base).id});
+	}
+
+	/** The workspaces attached to a VM, by name. */
+	workspacesOf(vm: Vm): Workspace[] {
+		return this.#store.workspaces({vmId: vm.id});
+	}
+
+	/**
+	A workspace by its id or its name.
+
+	@throws NexusError NotFound
+	*/
+	workspace(nameOrId: string): Workspace {
+		return this.#store.workspace(nameOrId) ?? missing('workspace', nameOrId, 'nexusctl ws list');
+	}
+
+	/**
+	Makes a workspace from an image.
+
+	@param name `undefined` generates one.
+	@throws NexusError InvalidName, NotFound, AlreadyExists; Conflict while the image is being deleted; NoSpace, Io
+	*/
+	async createWorkspace(base: string, name?: string): Promise<Workspace> {
+		this.#refuseWhenStopping();
+		if (name !== undefined) {
+			checkName(name);
+		}
+
+		const image = this.image(base);
+		const workspace = this.#newWorkspace(image, name ?? this.#freeName(image.name));
+		const release = this.#claimNewName(workspace.name);
+		try {
+			await this.#claiming([{...claimOf('image', image), shared: true}], async () => {
+				await this.#refuseStray(workspace.name);
+				await reverting(this.#log, async onFailure => {
+					onFailure(async () => this.pool.purge(workspace.id));
+					await this.pool.clone(image.name, workspace.id);
+					await this.#store.commit({put: 'workspace', record: workspace});
+					onFailure(async () => this.#store.commit({remove: 'workspace', id: workspace.id}));
+					await this.pool.publish(workspace.id, workspace.name);
+				});
+			});
+		} finally {
+			release();
+		}
+
+		this.#log('info', `workspace "${workspace.name}" created from image "${image.name}"`);
+		this.emit('workspace-added', workspace);
+		return workspace;
+	}
+
+	/**
+	Deletes a workspace and all that was written to it.
+
+	@throws NexusError NotFound; Conflict while it is attached; Io
+	*/
+	async deleteWorkspace(nameOrId: string): Promise<void> {
+		this.#refuseWhenStopping();
+		const workspace = this.workspace(nameOrId);
+		if (workspace.vmId) {
+			throw new NexusError('Conflict', `workspace "${workspace.name}" is attached to VM "${this.vm(workspace.vmId).name}": detach it first`);
+		}
+
+		await this.#claiming([claimOf('workspace', workspace), this.#nameClaim(workspace.name)], async () => {
+			await reverting(this.#log, async onFailure => {
+				await this.pool.retire(workspace.name, workspace.id);
+				onFailure(async () => this.pool.publish(workspace.id, workspace.name));
+				await this.#store.commit({remove: 'workspace', id: workspace.id});
+			});
+			this.#log('info', `workspace "${workspace.name}" deleted`);
+			this.emit('workspace-removed', workspace);
+			await this.#purge(workspace);
+		});
+	}
+
+	/**
+	Attaches a workspace to a VM.
+
+	@throws NexusError NotFound; Conflict when it is attached already, being deleted, or a second root device
+	*/
+	async attachWorkspace(nameOrId: string, vmNameOrId: string, {rootDevice = false, readOnly = false}: AttachOptions = {}): Promise<void> {
+		this.#refuseWhenStopping();
+		const workspace = this.workspace(nameOrId);
+		const vm = this.vm(vmNameOrId);
+		if (workspace.vmId) {
+			throw new NexusError('Conflict', `workspace "${workspace.name}" is already attached to VM "${this.vm(workspace.vmId).name}": detach it first`);
+		}
+
+		const root = rootDevice && this.workspacesOf(vm).find(({isRootDevice}) => isRootDevice);
+		if (root) {
+			throw new NexusError('Conflict', `VM "${vm.name}" already has a root device, workspace "${root.name}": detach that first, or attach this one without root-device`);
+		}
+
+		const attached: Workspace = {
+			...workspace, vmId: vm.id, isRootDevice: rootDevice, isReadOnly: readOnly, attachedAt: now(), detachedAt: undefined,
+		};
+		await this.#claiming([claimOf('workspace', workspace)], async () =>
+			this.#store.commit({put: 'workspace', record: attached}, {put: 'vm', record: {...vm, updatedAt: now()}}));
+		this.#log('info', `workspace "${workspace.name}" attached to VM "${vm.name}"`);
+		this.emit('workspace-changed', attached, [vm.id]);
+	}
+
+	/**
+	Detaches a workspace from its VM.
+
+	@throws NexusError NotFound; Conflict when it is not attached
+	*/
+	async detachWorkspace(nameOrId: string): Promise<void> {
+		this.#refuseWhenStopping();
+		const workspace = this.workspace(nameOrId);
+		if (!workspace.vmId) {
+			throw new NexusError('Conflict', `workspace "${workspace.name}" is not attached to a VM`);
+		}
+
+		const vm = this.vm(workspace.vmId);
+		const detached = detach(workspace);
+		await this.#claiming([claimOf('workspace', workspace)], async () =>
+			this.#store.commit({put: 'workspace', record: detached}, {put: 'vm', record: {...vm, updatedAt: now()}}));
+		this.#log('info', `workspace "${workspace.name}" detached from VM "${vm.name}"`);
+		this.emit('workspace-changed', detached, [vm.id]);
+	}
+
+	/** All VMs by name. */
+	vms(): Vm[] {
+		return this.#store.vms();
+	}
+
+	/**
+	A VM by its id or its name.
+
+	@throws NexusError NotFound
+	*/
+	vm(nameOrId: string): Vm {
+		return this.#store.vm(nameOrId) ?? missing('VM', nameOrId, 'nexusctl vm list');
+	}
+
+	/**
+	Records a VM and gives it the lowest free CID.
+
+	@throws NexusError InvalidName, InvalidArgument, AlreadyExists
+	*/
+	async createVm({name, role, vcpuCount, memSizeMib}: VmOptions): Promise<Vm> {
+		this.#refuseWhenStopping();
+		checkName(name);
+		checkVm(role, vcpuCount, memSizeMib);
+		if (this.#store.isVmName(name)) {
+			throw new NexusError('AlreadyExists', `a VM named "${name}" exists already: choose another name`);
+		}
+
+		const time = now();
+		const vm: Vm = {
+			id: randomUUID(),
+			name,
+			role,
+			state: vmStates[0],
+			cid: this.#store.freeCid(),
+			vcpuCount,
+			memSizeMib,
+			configJson: undefined,
+			pid: undefined,
+			socketPath: undefined,
+			udsPath: undefined,
+			consoleLogPath: undefined,
+			createdAt: time,
+			updatedAt: time,
+			startedAt: undefined,
+			stoppedAt: undefined,
+		};
+		await this.#track(this.#store.commit({put: 'vm', record: vm}));
+		this.#log('info', `VM "${name}" created with CID ${vm.cid}`);
+		this.emit('vm-added', vm);
+		return vm;
+	}
+
+	/**
+	Deletes the record of a VM and detaches its workspaces.
+
+	@throws NexusError NotFound; Conflict while it runs
+	*/
+	async deleteVm(nameOrId: string): Promise<void> {
+		this.#refuseWhenStopping();
+		const vm = this.vm(nameOrId);
+		if (vm.state === 'running') {
+			throw new NexusError('Conflict', `VM "${vm.name}" is running: stop it first`);
+		}
+
+		const detached = this.workspacesOf(vm).map(workspace => detach(workspace));
+		await this.#claiming(detached.map(workspace => claimOf('workspace', workspace)), async () =>
+			this.#store.commit(...detached.map(record => ({put: 'workspace', record} as const)), {remove: 'vm', id: vm.id}));
+		this.#log('info', `VM "${vm.name}" deleted`);
+		for (const workspace of detached) {
+			this.emit('workspace-changed', workspace, []);
+		}
+
+		this.emit('vm-removed', vm);
+	}
+
+	/** The jobs that run. */
+	jobs(): Job[] {
+		return this.#jobs.all();
+	}
+
+	/** A running job by its number. */
+	job(id: number): Job | undefined {
+		return this.#jobs.get(id);
+	}
+
+	/** What an administrator should know, a sentence each. */
+	async warnings(): Promise<string[]> {
+		return this.pool.backend.warnings();
+	}
+
+	/** Begins nothing new, waits until what runs has ended, and lets go of the files. */
+	async close(): Promise<void> {
+		this.#stopping = true;
+		while (this.#running.size > 0) {
+			// What has ended may have begun another step.
+			// eslint-disable-next-line no-await-in-loop
+			await Promise.allSettled(this.#running);
+		}
+
+		await this.#store.close();
+		this.#lock.release();
+	}
+
+	// The name stays claimed until the job has ended.
+	async #startImport({name, source, sizeBytes}: ImportOptions, release: Release): Promise<Job> {
+		try {
+			await this.#refuseStray(name);
+			const folder = await this.#checkedSource(source);
+			this.#log('info', `import of image "${name}" from ${folder} started`);
+			const job = this.#jobs.start('import', async context => {
+				const image = await this.#import(name, folder, sizeBytes, context);
+				return {kind: 'image', id: image.id};
+			});
+			void this.#track(this.#finishImport(job, name, release));
+			return job;
+		} catch (error) {
+			release();
+			throw error;
+		}
+	}
+
+	async #finishImport(job: Job, name: string, release: Release): Promise<void> {
+		await job.ended;
+		release();
+		if (job.state !== 'done') {
+			this.#log('warning', `import of image "${name}" ${job.state}: ${job.message}`);
+		}
+	}
+
+	async #import(name: string, source: string, sizeBytes: number | undefined, {signal, report}: JobContext): Promise<Image> {
+		const id = randomUUID();
+		const image = await reverting(this.#log, async onFailure => {
+			onFailure(async () => this.pool.purge(id));
+			const folder = await this.pool.stage(id);
+			const size = await makeExt4Image({
+				source, file: path.join(folder, diskFile), sizeBytes, signal, onProgress: report,
+			});
+			signal.throwIfAborted();
+			const image: Image = {
+				id, name, subvolumePath: this.pool.folder(name), sizeBytes: size, createdAt: now(),
+			};
+			await this.#store.commit({put: 'image', record: image});
+			onFailure(async () => this.#store.commit({remove: 'image', id}));
+			await this.pool.publish(id, name);
+			onFailure(async () => this.pool.retire(name, id));
+			await this.pool.setReadOnly(name, true);
+			return image;
+		});
+		this.#log('info', `image "${name}" imported from ${source}`);
+		this.emit('image-added', image);
+		return image;
+	}
+
+	#newWorkspace(image: Image, name: string): Workspace {
+		return {
+			id: randomUUID(),
+			name,
+			vmId: undefined,
+			subvolumePath: this.pool.folder(name),
+			masterImageId: image.id,
+			parentWorkspaceId: undefined,
+			sizeBytes: image.sizeBytes,
+			isRootDevice: false,
+			isReadOnly: false,
+			attachedAt: undefined,
+			detachedAt: undefined,
+			createdAt: now(),
+		};
+	}
+
+	#freeName(base: string): string {
+		for (;;) {
+			const name = generateName(base);
+			if (!this.#store.holderOf(name)) {
+				return name;
+			}
+		}
+	}
+
+	// Images and workspaces share their names.
+	#claimNewName(name: string): Release {
+		const holder = this.#store.holderOf(name);
+		if (holder) {
+			throw new NexusError('AlreadyExists', `the name "${name}" is taken by ${holder === 'image' ? 'an image' : 'a workspace'}: choose another name`);
+		}
+
+		return this.#claims.take(this.#nameClaim(name));
+	}
+
+	#nameClaim(name: string): Claim {
+		return {
+			key: `name ${name}`,
+			busy: () => new NexusError('AlreadyExists', `the name "${name}" is taken by something that is being made or deleted: choose another name, or try again`),
+		};
+	}
+
+	// Something that the records do not know is never overwritten.
+	async #refuseStray(name: string): Promise<void> {
+		if (await this.pool.exists(name)) {
+			throw new NexusError('AlreadyExists', `${this.pool.folder(name)} is there although nothing is recorded under that name: choose another name, or move it away`);
+		}
+	}
+
+	async #checkedSource(source: string): Promise<string> {
+		if (!path.isAbsolute(source)) {
+			throw new NexusError('InvalidArgument', `the source ${JSON.stringify(source)} must be an absolute path`);
+		}
+
+		let folder;
+		try {
+			folder = await realpath(source);
+		} catch (error) {
+			throw errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR'
+				? new NexusError('NotFound', `the source ${source} does not exist`)
+				: asNexusError(error, `cannot use the source ${source}`);
+		}
+
+		const status = await stat(folder);
+		if (!status.isDirectory()) {
+			throw new NexusError('InvalidArgument', `the source ${source} is not a folder: name the folder that holds the root filesystem`);
+		}
+
+		if (isInside(folder, this.pool.root)) {
+			throw new NexusError('InvalidArgument', `the source ${source} lies inside the workspaces folder ${this.pool.root}: copy it out first`);
+		}
+
+		if (isInside(this.pool.root, folder)) {
+			throw new NexusError('InvalidArgument', `the workspaces folder ${this.pool.root} lies inside the source ${source}, which would contain itself: import a folder beside it`);
+		}
+
+		return folder;
+	}
+
+	async #claiming<T>(claims: Claim[], work: () => Promise<T>): Promise<T> {
+		const release = this.#claims.take(...claims);
+		try {
+			return await this.#track(work());
+		} finally {
+			release();
+		}
+	}
+
+	async #track<T>(work: Promise<T>): Promise<T> {
+		this.#running.add(work);
+		try {
+			return await work;
+		} finally {
+			this.#running.delete(work);
+		}
+	}
+
+	// It is deleted already; what cannot be removed now is removed at the next start.
+	async #purge({id, name}: Image | Workspace): Promise<void> {
+		try {
+			await this.pool.purge(id);
+		} catch (error) {
+			this.#log('error', `"${name}" is deleted, but its space could not be freed: ${error instanceof Error ? error.message : String(error)}`);
+		}
+	}
+
+	#refuseWhenStopping(): void {
+		if (this.#stopping) {
+			throw new NexusError('Conflict', 'nexusd is stopping: try again when it has started anew');
+		}
+	}
+}
+
+const claimOf = (kind: 'image' | 'workspace', {id, name}: Image | Workspace): Claim => ({
+	key: `${kind} ${id}`,
+	busy: () => new NexusError('Conflict', `${kind} "${name}" is at work for somebody else just now: try again`),
+});
+
+function missing(kind: string, nameOrId: string, list: string): never {
+	throw new NexusError('NotFound', `there is no ${kind} ${JSON.stringify(nameOrId)}: see ${list}`);
+}
+
+const detach = (workspace: Workspace): Workspace => ({
+	...workspace, vmId: undefined, isRootDevice: false, isReadOnly: false, detachedAt: now(),
+});
+
+const isInside = (inner: string, outer: string): boolean => {
+	const relative = path.relative(outer, inner);
+	return relative === '' || !(relative === '..' || relative.startsWith('../'));
+};
+
+function checkSize(sizeBytes: number | undefined): void {
+	if (sizeBytes !== undefined && !(sizeBytes >= smallestSize && sizeBytes <= largestSize)) {
+		throw new NexusError('InvalidArgument', `a filesystem of ${sizeBytes} bytes is not possible: the size must be between ${smallestSize} and ${largestSize}`);
+	}
+}
+
+function checkVm(role: string, vcpuCount: number, memSizeMib: number): asserts role is VmRole {
+	if (!(vmRoles as readonly string[]).includes(role)) {
+		throw new NexusError('InvalidArgument', `unknown role ${JSON.stringify(role)}: a VM is one of ${vmRoles.join(', ')}`);
+	}
+
+	if (vcpuCount < 1 || vcpuCount > 1024) {
+		throw new NexusError('InvalidArgument', `${vcpuCount} vCPUs are not possible: use 1 to 1024`);
+	}
+
+	if (memSizeMib < 1) {
+		throw new NexusError('InvalidArgument', 'a VM needs at least 1 MiB of memory');
+	}
+}

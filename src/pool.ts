@@ -1,0 +1,135 @@
+// The folder that holds images and workspaces, `@name` each, and what happens in it: a thing is made in a folder of
+// Nexus's own, appears under its name by a rename, and disappears by one.
+import {
+	mkdir, readdir, rename, rm, rmdir, stat, statfs,
+} from 'node:fs/promises';
+import path from 'node:path';
+import type {WorkspaceBackend} from './backend/workspace-backend.js';
+import {isThere} from './files.js';
+import {asNexusError, errnoOf} from './errors.js';
+import {diskFile} from './model.js';
+
+export class Pool {
+	readonly root: string;
+	readonly backend: WorkspaceBackend;
+
+	/** `root` exists and has no symlink in it. */
+	constructor(root: string, backend: WorkspaceBackend) {
+		this.root = root;
+		this.backend = backend;
+	}
+
+	/** The folder of an image or a workspace. */
+	folder(name: string): string {
+		return path.join(this.root, `@${name}`);
+	}
+
+	/** Whether there is anything under a name, known to the records or not. */
+	async exists(name: string): Promise<boolean> {
+		return isThere(this.folder(name));
+	}
+
+	/** Makes an empty folder for a new image, not under its name yet, and returns its path. */
+	async stage(id: string): Promise<string> {
+		return doing('cannot make a folder in the pool', async () => {
+			const folder = await this.#workFolder(id);
+			await this.backend.create(folder);
+			return folder;
+		});
+	}
+
+	/** Makes a copy of an image for a new workspace, not under its name yet. */
+	async clone(image: string, id: string): Promise<void> {
+		await doing(`cannot clone the image "${image}"`, async () => {
+			await this.backend.clone(this.folder(image), await this.#workFolder(id));
+		});
+	}
+
+	/** Brings what was staged, cloned or retired under its name. */
+	async publish(id: string, name: string): Promise<void> {
+		await doing(`cannot move "${name}" into place`, async () => {
+			await rename(this.#staged(id), this.folder(name));
+			await rmdir(path.dirname(this.#staged(id)));
+		});
+	}
+
+	/** Makes an image read-only, or writable again so that it can be moved. */
+	async setReadOnly(name: string, readOnly: boolean): Promise<void> {
+		await doing(`cannot make "${name}" ${readOnly ? 'read-only' : 'writable'}`, async () => this.backend.setReadOnly(this.folder(name), readOnly));
+	}
+
+	/** Takes what is under a name out of sight; `publish` brings it back, `purge` removes it. */
+	async retire(name: string, id: string): Promise<void> {
+		await doing(`cannot move "${name}" out of its place`, async () => {
+			const folder = await this.#workFolder(id);
+			try {
+				await rename(this.folder(name), folder);
+			} catch (error) {
+				await rmdir(path.dirname(folder));
+				throw error;
+			}
+		});
+	}
+
+	/** Removes what is staged or retired; nothing there is no error. */
+	async purge(id: string): Promise<void> {
+		await doing('cannot remove a folder from the pool', async () => {
+			await this.backend.remove(this.#staged(id));
+			await rm(path.dirname(this.#staged(id)), {recursive: true, force: true});
+		});
+	}
+
+	/** The ids of all that is staged or retired. */
+	async unfinished(): Promise<string[]> {
+		await mkdir(this.#work, {recursive: true});
+		return readdir(this.#work);
+	}
+
+	/** Whether what has this id is staged or retired whole. */
+	async isUnfinished(id: string): Promise<boolean> {
+		return isThere(path.join(this.#staged(id), diskFile));
+	}
+
+	/** Bytes that the disk of an image or workspace occupies, shared ones included; 0 when it is gone. */
+	async allocated(name: string): Promise<number> {
+		try {
+			const {blocks} = await stat(path.join(this.folder(name), diskFile));
+			return blocks * 512;
+		} catch (error) {
+			if (errnoOf(error) === 'ENOENT') {
+				return 0;
+			}
+
+			throw asNexusError(error, `cannot look at "${name}"`);
+		}
+	}
+
+	/** Bytes of the filesystem that holds the pool, and how many of them are free. */
+	async space(): Promise<{size: number; free: number}> {
+		const {bsize, blocks, bavail} = await doing('cannot look at the pool', async () => statfs(this.root));
+		return {size: bsize * blocks, free: bsize * bavail};
+	}
+
+	// Each thing has a parent folder of its own: the kernel makes snapshots in one folder only one after the other.
+	async #workFolder(id: string): Promise<string> {
+		const folder = this.#staged(id);
+		await mkdir(path.dirname(folder), {recursive: true});
+		return folder;
+	}
+
+	get #work(): string {
+		return path.join(this.root, '.work');
+	}
+
+	#staged(id: string): string {
+		return path.join(this.#work, id, 'disk');
+	}
+}
+
+async function doing<T>(what: string, work: () => Promise<T>): Promise<T> {
+	try {
+		return await work();
+	} catch (error) {
+		throw asNexusError(error, what);
+	}
+}

@@ -1,0 +1,54 @@
+// What Nexus remembers. Reads are answered at once from memory; a change is on disk before `commit` resolves.
+import type {Image, Vm, Workspace} from '../model.js';
+
+/** One step of a change: put a record in its place, or take it away. */
+export type Change =
+	| {put: 'image'; record: Image}
+	| {put: 'workspace'; record: Workspace}
+	| {put: 'vm'; record: Vm}
+	| {remove: 'image' | 'workspace' | 'vm'; id: string};
+
+export type StateStore = {
+	readonly schemaVersion: number;
+
+	/** All images by name. */
+	images(): Image[];
+	/** An image by its id or else its name. */
+	image(idOrName: string): Image | undefined;
+	/** How many workspaces are based on each image, by the image's id; an image with none is left out. */
+	workspaceCounts(): Map<string, number>;
+	/** How many workspaces are based on an image. */
+	workspaceCount(imageId: string): number;
+
+	/** Workspaces by name: all, those of an image, or those of a VM. */
+	workspaces(of?: {imageId: string} | {vmId: string}): Workspace[];
+	/** A workspace by its id or else its name. */
+	workspace(idOrName: string): Workspace | undefined;
+
+	/** What has a name, of images and workspaces, which share their names. */
+	holderOf(name: string): 'image' | 'workspace' | undefined;
+
+	/** All VMs by name. */
+	vms(): Vm[];
+	/** A VM by its id or else its name. */
+	vm(idOrName: string): Vm | undefined;
+	/** Whether a VM has a name. */
+	isVmName(name: string): boolean;
+	/** The lowest CID from 3 up that no VM has. */
+	freeCid(): number;
+
+	/** How many records of each kind there are. */
+	counts(): {images: number; workspaces: number; vms: number};
+
+	/**
+	Makes all of the changes or none. They can be read at once; the promise resolves when they are on disk. When they
+	cannot be written, the store goes back to what is on disk and every commit that waits is rejected.
+
+	@throws NexusError Conflict, before anything is changed, for a change that breaks the schema's rules; NoSpace or Io
+	when the disk refuses.
+	*/
+	commit(...changes: Change[]): Promise<void>;
+
+	/** Waits for what is being written and lets go of the files. */
+	close(): Promise<void>;
+};
