@@ -47,7 +47,7 @@ export class NexusClient extends EventEmitter<ClientEvents> {
 	/** The methods of one interface of an object. Nothing is asked of the daemon until one is called. */
 	object<K extends InterfaceName>(name: K, path: ObjectPath): Methods[K] {
 		const spec: InterfaceSpec = contract[name];
-		const methods = Object.entries(spec.methods).map(([member, {in: incoming, out}]) => [
+		const methods = Object.entries(spec.methods).map(([member, {in: incoming, out}]): [string, unknown] => [
 			lowerFirst(member),
 			async (...values: unknown[]) => {
 				const body = await this.#bus.call({
@@ -58,7 +58,7 @@ export class NexusClient extends EventEmitter<ClientEvents> {
 			},
 		]);
 		// The shape is the contract's, from which the type was made too.
-		return Object.fromEntries(methods);
+		return Object.fromEntries(methods) as Methods[K];
 	}
 
 	/** All properties of one interface of an object. */

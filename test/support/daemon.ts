@@ -1,0 +1,104 @@
+// A real nexusd, as its own process from `dist/`, and the ways to talk to it.
+import {writeFile} from 'node:fs/promises';
+import path from 'node:path';
+import process from 'node:process';
+import {execa} from 'execa';
+import {stringify} from 'yaml';
+import type {TestBus} from './bus.js';
+import type {Cleanup} from './cleanup.js';
+import {run, type Run} from './run.js';
+
+export type DaemonOptions = {
+	bus: TestBus;
+	/** Where the configuration is written. */
+	folder: string;
+	workspaces: string;
+	database: string;
+	backend?: string;
+	env?: Record<string, string>;
+	cleanup: Cleanup;
+};
+
+export type Exit = {exitCode: number | undefined; signal: string | undefined; log: string};
+
+export type TestDaemon = {
+	pid: number;
+	/** What it has logged so far. */
+	log: () => string;
+	/** Resolves when a line of its log matches, at once when one has already. */
+	logged: (pattern: RegExp) => Promise<void>;
+	/** Sends a signal. */
+	kill: (signal: NodeJS.Signals) => void;
+	/** Resolves when it has ended. */
+	exit: Promise<Exit>;
+	/** Ends it with SIGTERM. */
+	stop: () => Promise<Exit>;
+};
+
+/** Starts a daemon and waits until it serves its name; rejects with its log when it ends instead. */
+export async function startDaemon(options: DaemonOptions): Promise<TestDaemon> {
+	const daemon = await spawnDaemon(options);
+	const ended = await Promise.race([daemon.logged(/serves org\.workfort\.Nexus1/), daemon.exit]);
+	if (ended) {
+		throw new Error(`nexusd did not start:\n${ended.log}`);
+	}
+
+	return daemon;
+}
+
+/** Starts a daemon and does not wait for it. */
+export async function spawnDaemon({bus, folder, workspaces, database, backend = 'auto', env = {}, cleanup}: DaemonOptions): Promise<TestDaemon> {
+	const config = path.join(folder, 'nexus.yaml');
+	await writeFile(config, stringify({storage: {workspaces, database, backend}}));
+	const child = execa(process.execPath, ['dist/nexusd.js', '--config', config, ...(bus.kind === 'session' ? ['--user'] : [])], {
+		env: {...bus.env, ...env}, reject: false, buffer: false, stdin: 'ignore',
+	});
+	let log = '';
+	const watchers = new Set<() => void>();
+	child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+		log += chunk;
+		for (const watcher of watchers) {
+			watcher();
+		}
+	});
+	const exit = (async () => {
+		const {exitCode, signal} = await child;
+		return {exitCode, signal, log};
+	})();
+	const stop = async (): Promise<Exit> => {
+		child.kill('SIGTERM');
+		return exit;
+	};
+
+	cleanup(async () => {
+		await stop();
+	});
+	return {
+		pid: child.pid!,
+		log: () => log,
+		logged: async pattern => new Promise(resolve => {
+			const watcher = (): void => {
+				if (pattern.test(log)) {
+					watchers.delete(watcher);
+					resolve();
+				}
+			};
+
+			watchers.add(watcher);
+			watcher();
+		}),
+		kill: signal => child.kill(signal),
+		exit,
+		stop,
+	};
+}
+
+/** Runs nexusctl as a process of its own. */
+export const nexusctl = async (bus: TestBus, ...args: string[]): Promise<Run> => run(process.execPath, ['dist/nexusctl.js', ...args], bus.env);
+
+/** Runs busctl against a bus. */
+export const busctl = async (bus: TestBus, ...args: string[]): Promise<Run> => run('busctl', [`--address=${bus.address}`, ...args]);
+
+/** Calls a method of the Manager with busctl. */
+export const callManager = async (bus: TestBus, method: string, ...args: string[]): Promise<Run> =>
+	busctl(bus, 'call', 'org.workfort.Nexus1', '/org/workfort/Nexus1', 'org.workfort.Nexus1.Manager', method, ...args);
