@@ -92,10 +92,10 @@ export class Bus {
 /**
 Connects to the system or the session bus.
 
+@param address Another address than the environment's.
 @throws BusUnreachableError
 */
-export async function connectBus(kind: BusKind): Promise<Bus> {
-	const address = busAddress(kind);
+export async function connectBus(kind: BusKind, address = busAddress(kind)): Promise<Bus> {
 	try {
 		const connection = sessionBus({busAddress: socketAddress(address)});
 		await new Promise<void>((resolve, reject) => {

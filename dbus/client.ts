@@ -25,8 +25,11 @@ export class DaemonUnreachableError extends Error {
 	}
 }
 
-/** Signals by `Interface.Member`; a listener gets the path it came from, then its arguments. */
-type ClientEvents = {[K in keyof Signals]: [path: ObjectPath, ...args: Signals[K]]};
+/** Signals by `Interface.Member`: a listener gets the path it came from, then its arguments. */
+type SignalEvents = {[K in keyof Signals]: [path: ObjectPath, ...args: Signals[K]]};
+
+/** Beside the signals: nexusd has left the bus (an empty name) or another one has come (its unique name). */
+type ClientEvents = SignalEvents & {owner: [name: string]};
 
 export class NexusClient extends EventEmitter<ClientEvents> {
 	readonly manager: Methods['Manager'];
@@ -91,6 +94,7 @@ export class NexusClient extends EventEmitter<ClientEvents> {
 	#receive({sender, path, interface: interfaceName, member, body}: Message): void {
 		if (sender === 'org.freedesktop.DBus' && member === 'NameOwnerChanged' && body[0] === busName) {
 			this.#owner = body[2] as string;
+			this.emit('owner', this.#owner);
 			return;
 		}
 
@@ -103,7 +107,7 @@ export class NexusClient extends EventEmitter<ClientEvents> {
 			const args = spec.name === interfaceName && spec.signals[member];
 			if (args) {
 				// The event's name and its arguments belong together by construction.
-				this.emit(`${name}.${member}` as keyof Signals, ...([path, ...decode(args, body)] as unknown as ClientEvents[keyof Signals]));
+				this.emit(`${name}.${member}` as keyof Signals, ...([path, ...decode(args, body)] as unknown as SignalEvents[keyof Signals]));
 			}
 		}
 	}

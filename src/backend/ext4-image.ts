@@ -166,7 +166,7 @@ async function watchProgress(file: string, {contentBytes}: SourceTree, onProgres
 		for await (const _ of setInterval(100, undefined, {signal: over.signal})) {
 			// Its own tables come on top of the content.
 			const written = Math.min(await occupiedBytes(file), contentBytes);
-			onProgress(written / Math.max(contentBytes, 1), `${written} of ${contentBytes} bytes written`);
+			onProgress(written / Math.max(contentBytes, 1), `${inMebibytes(written)} of ${inMebibytes(contentBytes)} MiB written`);
 		}
 	};
 
@@ -179,6 +179,8 @@ async function watchProgress(file: string, {contentBytes}: SourceTree, onProgres
 		await watching;
 	}
 }
+
+const inMebibytes = (bytes: number): string => (bytes / 1024 / 1024).toFixed(1);
 
 async function occupiedBytes(file: string): Promise<number> {
 	try {

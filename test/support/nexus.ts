@@ -1,6 +1,5 @@
 // All of Nexus for one test: a pool, a bus, a daemon, and a client of each kind.
 import path from 'node:path';
-import process from 'node:process';
 import type {ExecutionContext} from 'ava';
 import {execa} from 'execa';
 import {connectBus, type BusKind} from '../../dbus/bus.js';
@@ -52,21 +51,18 @@ export async function startNexus(t: ExecutionContext, {on = 'btrfs', kind = 'sys
 
 /** Connects a client to a test's bus. */
 export async function connectClient(bus: TestBus, cleanup: Cleanup): Promise<NexusClient> {
-	// The addresses come from the environment; every test file is a process of its own, and its tests run one by one
-	// up to the first wait, which comes after these lines.
-	Object.assign(process.env, bus.env);
-	const client = new NexusClient(await connectBus(bus.kind));
+	const client = new NexusClient(await connectBus(bus.kind, bus.address));
 	await client.listen();
 	cleanup(async () => client.close());
 	return client;
 }
 
-/** Makes a small root filesystem and returns its path. */
-export async function makeSource(folder: string, name = 'source'): Promise<string> {
+/** Makes a small root filesystem with some megabytes of noise and returns its path. */
+export async function makeSource(folder: string, name = 'source', megabytes = 8): Promise<string> {
 	const source = path.join(folder, name);
 	await execa('mkdir', ['-p', path.join(source, 'etc'), path.join(source, 'data')]);
 	await execa('cp', ['/etc/os-release', '/etc/passwd', path.join(source, 'etc')]);
-	await execa('dd', ['if=/dev/urandom', `of=${path.join(source, 'data/random')}`, 'bs=1M', 'count=8', 'status=none']);
+	await execa('dd', ['if=/dev/urandom', `of=${path.join(source, 'data/random')}`, 'bs=1M', `count=${megabytes}`, 'status=none']);
 	return source;
 }
 
@@ -89,7 +85,8 @@ export async function importImage(client: NexusClient, name: string, source: str
 		}
 	};
 
-	const onEnd = (...[, , job, result, object]: [string, number, string, string, string]): void => {
+	const onEnd = (...values: [root: string, id: number, job: string, result: string, object: string]): void => {
+		const [job, result, object] = values.slice(2) as [string, string, string];
 		const end = {result, object, message: messages.get(job) ?? ''};
 		ends.set(job, end);
 		if (job === awaited) {

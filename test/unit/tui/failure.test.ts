@@ -92,6 +92,10 @@ test('what was not found can be listed', t => {
 	t.is(explainFor('ws list', nexusError('NotFound')).hint, undefined);
 });
 
+test('a message that tells what to run needs no hint', t => {
+	t.is(explainFor('image inspect x', nexusError('NotFound', 'there is no image "x": see nexusctl image list')).hint, undefined);
+});
+
 test('a conflict has a way out', t => {
 	t.is(explainFor('image delete debian', nexusError('Conflict')).hint, 'See its workspaces with: nexusctl ws list --base debian');
 	t.is(explainFor('ws delete w', nexusError('Conflict')).hint, 'Detach it first with: nexusctl ws detach w');

@@ -15,7 +15,6 @@ const unknownObject = new DBusError(busErrors.unknownObject, 'no such job');
 class FakeClient extends EventEmitter {
 	cancels = 0;
 	cancelError: Error | undefined;
-	jobError: Error | undefined;
 	ended = new Promise<void>(resolve => {
 		this.end = resolve;
 	});
@@ -31,14 +30,6 @@ class FakeClient extends EventEmitter {
 				}
 			},
 		};
-	}
-
-	async properties() {
-		if (this.jobError) {
-			throw this.jobError;
-		}
-
-		return {progress: 0.5, message: 'half'};
 	}
 
 	changes(_name: string, _interface: string, changed: Record<string, Variant>) {
@@ -139,8 +130,9 @@ test('the end of the connection is the end of following', async t => {
 	await t.throwsAsync(end, {instanceOf: DaemonLostError});
 });
 
-test('a daemon that forgot the job has died', async t => {
+test('a daemon that leaves the bus takes the job with it', async t => {
 	const {client, follow} = begin();
-	client.jobError = unknownObject;
-	await t.throwsAsync(follow(), {instanceOf: DaemonLostError, message: /^nexusd went away/});
+	const end = follow();
+	client.emit('owner', '');
+	await t.throwsAsync(end, {instanceOf: DaemonLostError, message: /^nexusd went away/});
 });

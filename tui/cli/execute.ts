@@ -1,0 +1,88 @@
+// Runs a command and prints what it has to say.
+import process from 'node:process';
+import type {NexusClient} from '../../dbus/client.js';
+import {DaemonLostError, InterruptedError} from '../errors.js';
+import {jsonText, printable} from '../output/printable.js';
+import {terminalOf} from '../output/terminal.js';
+import type {Invocation, Outcome} from './command.js';
+import type {Request} from './parse.js';
+
+type CommandRequest = Extract<Request, {kind: 'command'}>;
+
+/** Runs a command. Returns the exit code. */
+export async function execute(request: CommandRequest): Promise<number> {
+	const {path, command, args, flags, json, bus} = request;
+	const link = new Link(bus);
+	const invocation: Invocation = {
+		path,
+		args,
+		flags,
+		json,
+		suggest: words => `nexusctl ${words}${busFlag(bus)}`,
+		connect: async () => link.connect(),
+	};
+
+	try {
+		await printOutcome(await command.run(invocation), json);
+		return 0;
+	} catch (error) {
+		const {explain} = await import('./failure.js');
+		const {message, hint, exitCode} = explain(link.verdict(error), {bus, command, invocation});
+		if (error instanceof InterruptedError) {
+			// Whoever pressed the keys made no mistake.
+			console.error(message);
+		} else {
+			printFailure(message, hint);
+		}
+
+		return exitCode;
+	} finally {
+		await link.close();
+	}
+}
+
+/** Says on stderr what went wrong and what to do about it. */
+export function printFailure(message: string, hint?: string): void {
+	console.error(`nexusctl: ${printable(message)}`);
+	if (hint) {
+		console.error(printable(hint));
+	}
+}
+
+async function printOutcome({data, text}: Outcome, json: boolean): Promise<void> {
+	console.log(json ? jsonText(data) : await text(terminalOf(process.stdout)));
+}
+
+const busFlag = (bus: CommandRequest['bus']): string => bus ? ` --${bus === 'system' ? 'system' : 'user'}` : '';
+
+/** The one connection that a command may make. */
+class Link {
+	readonly #bus: CommandRequest['bus'];
+	#client: NexusClient | undefined;
+	#lost = false;
+
+	constructor(bus: CommandRequest['bus']) {
+		this.#bus = bus;
+	}
+
+	async connect(): Promise<NexusClient> {
+		// Loading the bus library takes longer than most commands; help and mistakes do without.
+		const {connect} = await import('../../dbus/client.js');
+		this.#client = await connect(this.#bus);
+		void this.#client.ended.then(() => {
+			this.#lost = true;
+		});
+		return this.#client;
+	}
+
+	/** The error, or what it really means when the connection has ended under the command. */
+	verdict(error: unknown): unknown {
+		return this.#lost ? new DaemonLostError('the connection to the bus was lost', {cause: error}) : error;
+	}
+
+	async close(): Promise<void> {
+		if (!this.#lost) {
+			await this.#client?.close();
+		}
+	}
+}

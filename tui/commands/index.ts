@@ -1,0 +1,10 @@
+// Everything that nexusctl can do.
+import type {Noun} from '../cli/command.js';
+import {image} from './image.js';
+import {status} from './status.js';
+import {version} from './version.js';
+import {vm} from './vm.js';
+import {workspace} from './workspace.js';
+
+/** The nouns in the order of the help. */
+export const nouns: readonly Noun[] = [image, workspace, vm, status, version];

@@ -1,0 +1,63 @@
+#!/usr/bin/env node
+// The command line of Nexus.
+import process from 'node:process';
+import {execute, printFailure} from './cli/execute.js';
+import {helpText} from './cli/help.js';
+import {parseCommandLine} from './cli/parse.js';
+import {UsageError} from './cli/usage-error.js';
+import {nouns} from './commands/index.js';
+import {versionText} from './commands/version.js';
+import {terminalOf} from './output/terminal.js';
+
+endWithoutStackTrace();
+endWithTheReader();
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(argv: readonly string[]): Promise<number> {
+	try {
+		const request = parseCommandLine(argv, nouns);
+		switch (request.kind) {
+			case 'version': {
+				console.log(versionText);
+				return 0;
+			}
+
+			case 'help': {
+				console.log(helpText(request.topic, nouns, terminalOf(process.stdout).style));
+				return 0;
+			}
+
+			case 'command': {
+				return await execute(request);
+			}
+		}
+	} catch (error) {
+		if (error instanceof UsageError) {
+			printFailure(error.message, error.hint);
+			return 2;
+		}
+
+		printFailure(String(error));
+		return 1;
+	}
+}
+
+// The bus library throws where nobody can catch when it is sent nonsense.
+function endWithoutStackTrace(): void {
+	process.on('uncaughtException', error => {
+		printFailure(String(error));
+		process.exit(1);
+	});
+}
+
+// `nexusctl ws list | head -1` is no failure. A full disk is.
+function endWithTheReader(): void {
+	process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+		if (error.code !== 'EPIPE') {
+			printFailure(`cannot write the output: ${error.message}`);
+			process.exitCode = 1;
+		}
+
+		process.exit();
+	});
+}
