@@ -21,4 +21,11 @@ export default [
 			'@typescript-eslint/naming-convention': 'off',
 		},
 	},
+	{
+		files: ['test/**'],
+		rules: {
+			// One line that asks and asserts reads best there.
+			'unicorn/no-await-expression-member': 'off',
+		},
+	},
 ];

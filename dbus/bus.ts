@@ -125,7 +125,12 @@ function socketAddress(address: string): string {
 	for (const candidate of address.split(';')) {
 		const match = /^unix:(?:.*,)?(path|abstract)=([^,]+)/.exec(candidate);
 		if (match) {
-			return `unix:socket=${match[1] === 'abstract' ? '\0' : ''}${decodeURIComponent(match[2]!)}`;
+			const socket = decodeURIComponent(match[2]!);
+			if (/[,:;=]/.test(socket)) {
+				throw new Error('dbus-next cannot connect to a socket whose path has a comma, colon, semicolon or equals sign');
+			}
+
+			return `unix:socket=${match[1] === 'abstract' ? '\0' : ''}${socket}`;
 		}
 	}
 

@@ -2,6 +2,7 @@
 import {once} from 'node:events';
 import {writeFile} from 'node:fs/promises';
 import path from 'node:path';
+import process from 'node:process';
 import {execa} from 'execa';
 import type {BusKind} from '../../dbus/bus.js';
 import type {Cleanup} from './cleanup.js';
@@ -49,12 +50,12 @@ const sessionConfig = (socket: string): string => `<!DOCTYPE busconfig PUBLIC "-
 </busconfig>
 `;
 
-/** Starts a bus whose files are in a folder. */
-export async function startBus(kind: BusKind, folder: string, cleanup: Cleanup): Promise<TestBus> {
+/** Starts a bus whose files are in a folder, as another user when one is named. */
+export async function startBus(kind: BusKind, folder: string, cleanup: Cleanup, uid = process.getuid!()): Promise<TestBus> {
 	const socket = path.join(folder, `${kind}-bus.sock`);
 	const config = path.join(folder, `${kind}-bus.conf`);
 	await writeFile(config, kind === 'system' ? systemConfig(socket) : sessionConfig(socket));
-	const daemon = execa('dbus-daemon', ['--nofork', '--print-address', `--config-file=${config}`], {reject: false, forceKillAfterDelay: 1000});
+	const daemon = execa('dbus-daemon', ['--nofork', '--print-address', `--config-file=${config}`], {reject: false, forceKillAfterDelay: 1000, uid});
 	const stop = async (): Promise<void> => {
 		daemon.kill('SIGTERM');
 		await daemon;

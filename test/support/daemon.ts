@@ -15,6 +15,8 @@ export type DaemonOptions = {
 	workspaces: string;
 	database: string;
 	backend?: string;
+	/** What is run instead of node with `dist/nexusd.js`; the daemon's own options follow. */
+	command?: [file: string, ...args: string[]];
 	env?: Record<string, string>;
 	cleanup: Cleanup;
 };
@@ -47,10 +49,11 @@ export async function startDaemon(options: DaemonOptions): Promise<TestDaemon> {
 }
 
 /** Starts a daemon and does not wait for it. */
-export async function spawnDaemon({bus, folder, workspaces, database, backend = 'auto', env = {}, cleanup}: DaemonOptions): Promise<TestDaemon> {
+export async function spawnDaemon({bus, folder, workspaces, database, backend = 'auto', command = [process.execPath, 'dist/nexusd.js'], env = {}, cleanup}: DaemonOptions): Promise<TestDaemon> {
 	const config = path.join(folder, 'nexus.yaml');
 	await writeFile(config, stringify({storage: {workspaces, database, backend}}));
-	const child = execa(process.execPath, ['dist/nexusd.js', '--config', config, ...(bus.kind === 'session' ? ['--user'] : [])], {
+	const [file, ...args] = command;
+	const child = execa(file, [...args, '--config', config, ...(bus.kind === 'session' ? ['--user'] : [])], {
 		env: {...bus.env, ...env}, reject: false, buffer: false, stdin: 'ignore',
 	});
 	let log = '';

@@ -25,14 +25,25 @@ export type TestNexus = {
 	connect: () => Promise<NexusClient>;
 };
 
+/** Makes a filesystem below a test's folder and returns where it is mounted. */
+export type MakeFilesystem = (folder: string, cleanup: Cleanup) => Promise<string>;
+
+type NexusOptions = {
+	/** What the pool lies on: a btrfs, the test's folder as it is, or something that the test makes. */
+	on?: 'btrfs' | 'directory' | MakeFilesystem;
+	kind?: BusKind;
+	env?: Record<string, string>;
+} & Pick<DaemonOptions, 'backend' | 'command'>;
+
 /** Starts everything: btrfs and a system bus unless told otherwise. */
-export async function startNexus(t: ExecutionContext, {on = 'btrfs', kind = 'system', env = {}}: {on?: 'btrfs' | 'directory'; kind?: BusKind; env?: Record<string, string>} = {}): Promise<TestNexus> {
+export async function startNexus(t: ExecutionContext, {on = 'btrfs', kind = 'system', env = {}, ...daemonOptions}: NexusOptions = {}): Promise<TestNexus> {
 	const cleanup = cleanupOf(t);
 	const folder = await temporaryFolder(cleanup);
-	const base = on === 'btrfs' ? await mountBtrfs(folder, cleanup) : folder;
+	const makeFilesystem = on === 'btrfs' ? mountBtrfs : on;
+	const base = makeFilesystem === 'directory' ? folder : await makeFilesystem(folder, cleanup);
 	const bus = await startBus(kind, folder, cleanup);
 	const options: DaemonOptions = {
-		bus, folder, workspaces: path.join(base, 'workspaces'), database: path.join(folder, 'nexus.db'), cleanup,
+		bus, folder, workspaces: path.join(base, 'workspaces'), database: path.join(folder, 'nexus.db'), cleanup, ...daemonOptions,
 	};
 	const daemon = await startDaemon({...options, env});
 	const connect = async (): Promise<NexusClient> => connectClient(bus, cleanup);

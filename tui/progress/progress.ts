@@ -15,7 +15,8 @@ export function showProgress(title: string, silent: boolean): Progress {
 		return {update: () => undefined, end: async () => undefined};
 	}
 
-	const drawable = process.stderr.isTTY && process.env['TERM'] !== 'dumb';
+	// Some pseudo-terminals do not know their size.
+	const drawable = process.stderr.isTTY && process.stderr.columns > 0 && process.env['TERM'] !== 'dumb';
 	return drawable ? lateBar(title) : progressLines(title);
 }
 

@@ -1,0 +1,182 @@
+// nexusctl as people and scripts run it: what it prints, where, and with which exit code.
+import path from 'node:path';
+import process from 'node:process';
+import test from 'ava';
+import packageJson from '../../package.json' with {type: 'json'};
+import {asStranger} from '../support/as-user.js';
+import {startBus} from '../support/bus.js';
+import {cleanupOf} from '../support/cleanup.js';
+import {nexusctl, startDaemon} from '../support/daemon.js';
+import {temporaryFolder} from '../support/folder.js';
+import {importImage, makeSource, startNexus} from '../support/nexus.js';
+import {rootTest} from '../support/requirements.js';
+import {run, type Run} from '../support/run.js';
+
+rootTest('the whole of a day, in the words of the documentation', async t => {
+	const {bus, folder, workspaces} = await startNexus(t);
+	const source = await makeSource(folder);
+	const ok = async (...args: string[]): Promise<string[]> => {
+		const {exitCode, stdout, stderr} = await nexusctl(bus, ...args);
+		t.is(exitCode, 0, `${args.join(' ')}: ${stderr}`);
+		return stdout.split('\n');
+	};
+
+	t.deepEqual(await ok('image', 'list'), ['No images found.']);
+	t.deepEqual(await ok('ws', 'list'), ['No workspaces found.']);
+	t.deepEqual(await ok('vm', 'list'), ['No VMs found.']);
+
+	const imported = await ok('image', 'import', source, '--name', 'base');
+	t.is(imported[0], 'Imported image "base"');
+	t.true(imported[1]!.endsWith(`${workspaces}/@base`));
+	t.is(imported[2], 'Next: nexusctl ws create --base base');
+	t.is((await ok('ws', 'create', '--base', 'base', '--name', 'one'))[0], 'Created workspace "one" from base "base"');
+	t.regex((await ok('workspace', 'create', '--base', 'base'))[0]!, /^Created workspace "base-[\da-f]{8}" from base "base"$/);
+
+	const [header, row] = await ok('img', 'list');
+	t.deepEqual(header!.split(/\s{2,}/), ['NAME', 'PATH', 'SIZE', 'WORKSPACES', 'AGE']);
+	t.regex(row!, new RegExp(`^base +${workspaces}/@base +[\\d.]+ GiB +2 +\\S+$`));
+	const [wsHeader, , wsRow] = await ok('ws', 'list', '--base', 'base');
+	t.deepEqual(wsHeader!.split(/\s{2,}/), ['NAME', 'PATH', 'READ-ONLY', 'BASE', 'ATTACHED', 'SIZE', 'AGE']);
+	t.regex(wsRow!, /^one +\S+ +no +base +- /);
+
+	t.deepEqual(await ok('vm', 'create', 'guest', '--role', 'work', '--vcpu', '2', '--mem', '512'), ['Created VM "guest" (state: created, CID: 3)']);
+	await ok('ws', 'attach', 'one', '--vm', 'guest', '--root', '--read-only');
+	const inspected = await ok('ws', 'inspect', 'one');
+	for (const line of [/^Base image: +base$/, /^Attached: +VM "guest"/, /^Root device: +yes$/, /^Read-only: +yes$/]) {
+		t.true(inspected.some(text => line.test(text)), String(line));
+	}
+
+	await ok('ws', 'detach', 'one');
+	t.true((await ok('ws', 'inspect', 'one')).some(text => /^Attached: +\(none\)/.test(text)));
+	t.deepEqual(await ok('ws', 'delete', 'one', '--yes'), ['Deleted workspace "one"']);
+	t.deepEqual(await ok('vm', 'delete', 'guest', '--yes'), ['Deleted VM "guest"']);
+	const status = (await ok('status')).join('\n');
+	for (const line of [/Version: +0/, /Backend: +btrfs/, /Images: +1/, /Workspaces: +1/, /VMs: +0/]) {
+		t.regex(status, line);
+	}
+
+	const rest = JSON.parse((await ok('ws', 'list', '--json')).join('\n')) as Array<{name: string}>;
+	await ok('ws', 'delete', rest[0]!.name, '--yes');
+	t.deepEqual(await ok('image', 'delete', 'base', '--yes'), ['Deleted image "base"']);
+	t.deepEqual(await ok('version'), [`nexusctl ${packageJson.version}`, `nexusd ${packageJson.version}`]);
+});
+
+rootTest('--json prints JSON and nothing else, on every command', async t => {
+	const {bus, folder} = await startNexus(t);
+	const json = async (...args: string[]): Promise<Record<string, unknown>> => {
+		const {exitCode, stdout, stderr} = await nexusctl(bus, ...args, '--json');
+		t.deepEqual([exitCode, stderr], [0, '']);
+		return JSON.parse(stdout) as Record<string, unknown>;
+	};
+
+	t.is((await json('image', 'import', await makeSource(folder), '--name', 'base'))['name'], 'base');
+	t.is((await json('image', 'inspect', 'base'))['workspaces'], 0);
+	t.is((await json('ws', 'create', '--base', 'base', '--name', 'one'))['base'], 'base');
+	t.is((await json('vm', 'create', 'guest'))['cid'], 3);
+	t.is((await json('ws', 'attach', 'one', '--vm', 'guest', '--root'))['vm'], 'guest');
+	t.is((await json('ws', 'inspect', 'one'))['rootDevice'], true);
+	t.is((await json('vm', 'inspect', 'guest'))['role'], 'work');
+	t.is((await json('ws', 'detach', 'one'))['vm'], '');
+	t.like(await json('image', 'list'), [{name: 'base'}]);
+	t.like(await json('ws', 'list'), [{name: 'one'}]);
+	t.like(await json('vm', 'list', '--role', 'work', '--state', 'created'), [{name: 'guest'}]);
+	t.deepEqual(await json('vm', 'list', '--role', 'portal'), [] as unknown as Record<string, unknown>);
+	t.is((await json('status'))['backend'], 'btrfs');
+	t.truthy(await json('version'));
+	t.deepEqual(await json('ws', 'delete', 'one', '--yes'), {deleted: 'one'});
+	t.deepEqual(await json('vm', 'delete', 'guest', '--yes'), {deleted: 'guest'});
+	t.deepEqual(await json('image', 'delete', 'base', '--yes'), {deleted: 'base'});
+});
+
+rootTest('every kind of failure has its exit code, its words and a way on', async t => {
+	const {bus, folder, client} = await startNexus(t);
+	await importImage(client, 'base', await makeSource(folder));
+	await client.manager.createWorkspace('base', 'one', {});
+	await client.manager.createVm('guest', 'work', 1, 128);
+	await client.manager.attachWorkspace('one', 'guest', {});
+	const fails = async (code: number, words: RegExp, ...args: string[]): Promise<void> => {
+		const {exitCode, stdout, stderr} = await nexusctl(bus, ...args);
+		t.is(exitCode, code, args.join(' '));
+		t.is(stdout, '', args.join(' '));
+		t.regex(stderr, words);
+		t.notRegex(stderr, /\n\s+at /, 'no stack trace');
+	};
+
+	await fails(2, /nexusctl: .*--name/, 'image', 'import', folder);
+	await fails(2, /--help/, 'image', 'nonsense');
+	await fails(2, /--yes/, 'ws', 'delete', 'one');
+	await fails(2, /--yes/, 'image', 'delete', 'base', '--json');
+	await fails(4, /no image "nothing"/, 'ws', 'create', '--base', 'nothing');
+	await fails(4, /no workspace "nothing"/, 'ws', 'inspect', 'nothing');
+	await fails(4, /no workspace "nothing"/, 'ws', 'delete', 'nothing', '--yes');
+	await fails(4, /does not exist/, 'image', 'import', path.join(folder, 'nothing'), '--name', 'x');
+	await fails(5, /taken by a workspace/, 'ws', 'create', '--base', 'base', '--name', 'one');
+	await fails(5, /in use by 1 workspace[\S\s]*nexusctl ws list --base base/, 'image', 'delete', 'base', '--yes');
+	await fails(5, /attached to VM "guest"[\S\s]*nexusctl ws detach one/, 'ws', 'delete', 'one', '--yes');
+	await fails(1, /not a valid name/, 'vm', 'create', 'a/b');
+	await fails(2, /portal/, 'vm', 'create', 'x', '--role', 'butler');
+	const {exitCode, stderr} = await asStranger(bus, process.execPath, 'dist/nexusctl.js', 'ws', 'create', '--base', 'base');
+	t.is(exitCode, 6, stderr);
+	t.regex(stderr, /not allowed to create workspace \(org\.workfort\.Nexus1\.create-workspace\)/);
+});
+
+test('a daemon that is not there gets a hint and exit code 3', async t => {
+	const cleanup = cleanupOf(t);
+	const folder = await temporaryFolder(cleanup);
+	const bus = await startBus('session', folder, cleanup);
+	const reached = async (...args: string[]): Promise<Run> => nexusctl(bus, 'status', ...args);
+	const hints: Array<[flags: string[], hint: RegExp]> = [
+		[[], /systemctl status nexusd/], [['--system'], /systemctl status nexusd/], [['--user'], /nexusd --user/],
+	];
+	for (const [flags, hint] of hints) {
+		// eslint-disable-next-line no-await-in-loop
+		const {exitCode, stderr} = await reached(...flags);
+		t.is(exitCode, 3);
+		t.regex(stderr, hint);
+	}
+
+	// Only the user's daemon is there: it is found without a flag.
+	await startDaemon({
+		bus, folder, workspaces: path.join(folder, 'ws'), database: path.join(folder, 'nexus.db'), backend: 'directory', cleanup,
+	});
+	t.is((await reached()).exitCode, 0);
+	t.is((await reached('--user')).exitCode, 0);
+	t.is((await reached('--system')).exitCode, 3);
+});
+
+rootTest('an import shows its progress on a terminal, as lines elsewhere, and is canceled by Ctrl-C', async t => {
+	const {bus, folder, client, workspaces} = await startNexus(t);
+	const source = await makeSource(folder, 'source', 256);
+	const lines = await nexusctl(bus, 'image', 'import', source, '--name', 'lines');
+	t.is(lines.exitCode, 0, lines.stderr);
+	const percents = [...lines.stderr.matchAll(/(\d+)%/g)].map(match => Number(match[1]));
+	t.is(percents.at(-1), 100);
+	t.deepEqual(percents, [...percents].sort((a, b) => a - b));
+
+	const typescript = path.join(folder, 'typescript');
+	const command = `stty cols 100 rows 30; exec ${process.execPath} dist/nexusctl.js image import ${source} --name bar`;
+	const shown = await run('script', ['--quiet', '--return', '--command', command, typescript], {...bus.env, TERM: 'xterm-256color'});
+	t.is(shown.exitCode, 0, shown.stdout);
+	t.regex(shown.stdout, /\d+%[\S\s]*Imported image "bar"/);
+	t.true(shown.stdout.includes('\u001B[?25h'), 'the cursor is shown again');
+
+	const large = await makeSource(folder, 'large', 1024);
+	const interrupted = await run('timeout', ['--signal=INT', '--foreground', '0.6', process.execPath, 'dist/nexusctl.js', 'image', 'import', large, '--name', 'gone'], bus.env);
+	t.regex(interrupted.stderr, /Import of "gone" canceled/);
+	const images = await client.manager.listImages();
+	t.deepEqual(images.map(({name}) => name), ['bar', 'lines']);
+	const {stdout} = await run('ls', ['-A', workspaces]);
+	t.deepEqual(stdout.split('\n').sort(), ['.lock', '.work', '@bar', '@lines']);
+});
+
+test('colours respect NO_COLOR, and every level of help has an example', async t => {
+	for (const args of [['--help'], ['ws', '--help'], ['ws', 'create', '--help'], ['image', 'import', '--help'], ['vm', 'create', '--help']]) {
+		/* eslint-disable no-await-in-loop */
+		const plain = await run(process.execPath, ['dist/nexusctl.js', ...args], {NO_COLOR: '1', FORCE_COLOR: undefined});
+		t.is(plain.exitCode, 0);
+		t.regex(plain.stdout, /example/i);
+		t.false(plain.stdout.includes('\u001B'));
+		t.true(plain.stdout.split('\n').every(line => line.length <= 80));
+		/* eslint-enable no-await-in-loop */
+	}
+});
