@@ -36,8 +36,12 @@ type NexusOptions = {
 } & Pick<DaemonOptions, 'backend' | 'command'>;
 
 /** Starts everything: btrfs and a system bus unless told otherwise. */
-export async function startNexus(t: ExecutionContext, {on = 'btrfs', kind = 'system', env = {}, ...daemonOptions}: NexusOptions = {}): Promise<TestNexus> {
-	const cleanup = cleanupOf(t);
+export async function startNexus(t: ExecutionContext, options: NexusOptions = {}): Promise<TestNexus> {
+	return startNexusFor(cleanupOf(t), options);
+}
+
+/** The same where there is no test. */
+export async function startNexusFor(cleanup: Cleanup, {on = 'btrfs', kind = 'system', env = {}, ...daemonOptions}: NexusOptions = {}): Promise<TestNexus> {
 	const folder = await temporaryFolder(cleanup);
 	const makeFilesystem = on === 'btrfs' ? mountBtrfs : on;
 	const base = makeFilesystem === 'directory' ? folder : await makeFilesystem(folder, cleanup);
