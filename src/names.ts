@@ -11,9 +11,12 @@ Refuses what is no name: 1 to 64 characters, letters, digits, dots, underscores 
 */
 export function checkName(name: string): void {
 	if (!pattern.test(name)) {
-		throw new NexusError('InvalidName', `${JSON.stringify(name)} is not a valid name: use 1 to 64 letters, digits, dots, underscores and dashes, beginning with a letter or digit`);
+		throw new NexusError('InvalidName', `${quote(name)} is not a valid name: use 1 to 64 letters, digits, dots, underscores and dashes, beginning with a letter or digit`);
 	}
 }
+
+/** A name as a caller gave it, quoted for a message, cut where it is absurdly long. */
+export const quote = (name: string): string => JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
 
 /** A fresh name for a workspace of an image: `<base>-<8 hex>`, the base cut where the whole would be too long. */
 export const generateName = (base: string): string => `${base.slice(0, 64 - 9)}-${randomBytes(4).toString('hex')}`;

@@ -18,7 +18,7 @@ import type {Log} from './log.js';
 import {
 	diskFile, now, vmRoles, vmStates, type Image, type Vm, type VmRole, type Workspace,
 } from './model.js';
-import {checkName, generateName} from './names.js';
+import {checkName, generateName, quote} from './names.js';
 import {Pool} from './pool.js';
 import {recover} from './recovery.js';
 import {reverting} from './reverter.js';
@@ -536,7 +536,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 
 	async #checkedSource(source: string): Promise<string> {
 		if (!path.isAbsolute(source)) {
-			throw new NexusError('InvalidArgument', `the source ${JSON.stringify(source)} must be an absolute path`);
+			throw new NexusError('InvalidArgument', `the source ${quote(source)} must be an absolute path`);
 		}
 
 		let folder;
@@ -604,7 +604,7 @@ const claimOf = (kind: 'image' | 'workspace', {id, name}: Image | Workspace): Cl
 });
 
 function missing(kind: string, nameOrId: string, list: string): never {
-	throw new NexusError('NotFound', `there is no ${kind} ${JSON.stringify(nameOrId)}: see ${list}`);
+	throw new NexusError('NotFound', `there is no ${kind} ${quote(nameOrId)}: see ${list}`);
 }
 
 const detach = (workspace: Workspace): Workspace => ({
@@ -624,7 +624,7 @@ function checkSize(sizeBytes: number | undefined): void {
 
 function checkVm(role: string, vcpuCount: number, memSizeMib: number): asserts role is VmRole {
 	if (!(vmRoles as readonly string[]).includes(role)) {
-		throw new NexusError('InvalidArgument', `unknown role ${JSON.stringify(role)}: a VM is one of ${vmRoles.join(', ')}`);
+		throw new NexusError('InvalidArgument', `unknown role ${quote(role)}: a VM is one of ${vmRoles.join(', ')}`);
 	}
 
 	if (vcpuCount < 1 || vcpuCount > 1024) {

@@ -3,7 +3,7 @@ import {setTimeout} from 'node:timers/promises';
 import {render} from 'ink';
 import type {JobState} from '../jobs/follow.js';
 import {ProgressBox} from './progress-box.js';
-import type {Progress} from './progress.js';
+import type {Progress} from './watcher.js';
 
 const framesPerSecond = 20;
 const frameTime = 1000 / framesPerSecond;

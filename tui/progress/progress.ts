@@ -2,12 +2,7 @@
 import process from 'node:process';
 import type {JobState} from '../jobs/follow.js';
 import {printable} from '../output/printable.js';
-
-export type Progress = {
-	readonly update: (state: JobState) => void;
-	/** Takes it off the screen. */
-	readonly end: () => Promise<void>;
-};
+import type {Progress} from './watcher.js';
 
 /** The Progress of something, on stderr. */
 export function showProgress(title: string, silent: boolean): Progress {
