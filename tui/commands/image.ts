@@ -14,7 +14,8 @@ import {
 import {printable, quoted} from '../output/printable.js';
 import {table, type Column} from '../output/table.js';
 import type {Terminal} from '../output/terminal.js';
-import {showProgress, type Progress} from '../progress/progress.js';
+import {showProgress} from '../progress/progress.js';
+import type {Progress} from '../progress/watcher.js';
 import {readImage, type Image} from '../records.js';
 
 const nameArgument = {name: 'NAME', summary: 'The image: its name or its id', names: 'image'} as const;
