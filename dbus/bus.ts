@@ -19,12 +19,19 @@ export class Bus {
 	readonly ended: Promise<void>;
 
 	readonly #connection: MessageBus;
+	/** The calls without a reply yet: the library forgets them when the connection ends. */
+	readonly #waiting = new Set<(error: Error) => void>();
 
 	/** For `connectBus` alone. */
 	constructor(connection: MessageBus) {
 		this.#connection = connection;
 		this.ended = new Promise(resolve => {
-			streamOf(connection).once('close', resolve);
+			streamOf(connection).once('close', () => {
+				resolve();
+				for (const reject of this.#waiting) {
+					reject(new Error('the connection to the bus was lost'));
+				}
+			});
 		});
 	}
 
@@ -40,13 +47,16 @@ export class Bus {
 	@throws DBusError as the peer answered it; Error when the connection ends before the reply.
 	*/
 	async call(message: MessageLike): Promise<unknown[]> {
-		const reply = await Promise.race([
-			this.#connection.call(new Message(message)),
-			this.ended.then(() => {
-				throw new Error('the connection to the bus was lost');
-			}),
-		]);
-		return reply!.body as unknown[];
+		return new Promise((resolve, reject) => {
+			this.#waiting.add(reject);
+			void this.#connection.call(new Message(message))
+				.catch(reject).then(reply => {
+					resolve(reply!.body as unknown[]);
+				})
+				.finally(() => {
+					this.#waiting.delete(reject);
+				});
+		});
 	}
 
 	/** Calls a method of the bus itself. */

@@ -30,39 +30,42 @@ export type BusObject = {path: ObjectPath; own: BusInterface};
 
 export class Objects {
 	readonly #nexus: Nexus;
-	readonly #served: {
-		manager: Served<'Manager', Nexus>;
-		image: ReturnType<typeof serveImage>;
-		workspace: ReturnType<typeof serveWorkspace>;
-		vm: ReturnType<typeof serveVm>;
-		job: typeof serveJob;
-	};
+	readonly #manager: Served<'Manager', Nexus>;
+	readonly #kinds: Readonly<Record<Kind, ObjectsOfKind>>;
 
 	constructor(nexus: Nexus, callers: Callers) {
 		this.#nexus = nexus;
-		this.#served = {
-			manager: serveManager(callers), image: serveImage(nexus), workspace: serveWorkspace(nexus), vm: serveVm(nexus), job: serveJob,
+		this.#manager = serveManager(callers);
+		const [image, workspace, vm] = [serveImage(nexus), serveWorkspace(nexus), serveVm(nexus)];
+		this.#kinds = {
+			image: objectsOf('image', target => bind('Image', image, target), {
+				get: id => withId(id, () => nexus.image(id)), all: () => nexus.images(),
+			}),
+			workspace: objectsOf('workspace', target => bind('Workspace', workspace, target), {
+				get: id => withId(id, () => nexus.workspace(id)), all: () => nexus.workspaces(),
+			}),
+			vm: objectsOf('vm', target => bind('Vm', vm, target), {
+				get: id => withId(id, () => nexus.vm(id)), all: () => nexus.vms(),
+			}),
+			job: objectsOf('job', target => bind('Job', serveJob, target), {
+				get: id => nexus.job(Number(id)), all: () => nexus.jobs(),
+			}),
 		};
 	}
 
 	/** The object at a path, or `undefined`. */
 	at(path: ObjectPath): BusObject | undefined {
 		if (path === rootPath) {
-			return {path, own: bind('Manager', this.#served.manager, this.#nexus)};
+			return {path, own: bind('Manager', this.#manager, this.#nexus)};
 		}
 
 		const parsed = parseObjectPath(path);
-		const own = parsed && this.#find(parsed.kind, parsed.id);
-		return own && {path, own};
+		return parsed && this.#kinds[parsed.kind].get(parsed.id);
 	}
 
 	/** All objects below the root. */
-	* all(): Generator<BusObject> {
-		for (const kind of kinds) {
-			for (const id of this.#ids(kind)) {
-				yield this.at(objectPath(kind, id))!;
-			}
-		}
+	all(): BusObject[] {
+		return kinds.flatMap(kind => this.#kinds[kind].all());
 	}
 
 	/** The names of the nodes right below a path, or `undefined` when the path leads nowhere. */
@@ -73,44 +76,33 @@ export class Objects {
 
 		const kind = kinds[kinds.map(kind => `${rootPath}/${kind}`).indexOf(path)];
 		if (kind) {
-			return this.#ids(kind).map(id => String(id).replaceAll('-', ''));
+			return this.#kinds[kind].all().map(({path}) => path.slice(path.lastIndexOf('/') + 1));
 		}
 
 		const prefix = path === '/' ? '/' : `${path}/`;
 		return rootPath.startsWith(prefix) ? [rootPath.slice(prefix.length).split('/')[0]!] : undefined;
 	}
+}
 
-	#ids(kind: Kind): Array<string | number> {
-		const records = {
-			image: () => this.#nexus.images(), workspace: () => this.#nexus.workspaces(), vm: () => this.#nexus.vms(), job: () => this.#nexus.jobs(),
-		};
-		return records[kind]().map(({id}) => id);
-	}
+/** The objects of one kind. */
+type ObjectsOfKind = {
+	get: (id: string) => BusObject | undefined;
+	all: () => BusObject[];
+};
 
-	#find(kind: Kind, id: string): BusInterface | undefined {
-		const {image, workspace, vm, job} = this.#served;
-		switch (kind) {
-			case 'image': {
-				const target = withId(id, () => this.#nexus.image(id));
-				return target && bind('Image', image, target);
-			}
-
-			case 'workspace': {
-				const target = withId(id, () => this.#nexus.workspace(id));
-				return target && bind('Workspace', workspace, target);
-			}
-
-			case 'vm': {
-				const target = withId(id, () => this.#nexus.vm(id));
-				return target && bind('Vm', vm, target);
-			}
-
-			case 'job': {
-				const target = this.#nexus.job(Number(id));
-				return target && bind('Job', job, target);
-			}
-		}
-	}
+function objectsOf<Target extends {id: string | number}>(
+	kind: Kind,
+	toInterface: (target: Target) => BusInterface,
+	{get, all}: {get: (id: string) => Target | undefined; all: () => Target[]},
+): ObjectsOfKind {
+	const toObject = (target: Target): BusObject => ({path: objectPath(kind, target.id), own: toInterface(target)});
+	return {
+		get(id) {
+			const target = get(id);
+			return target && toObject(target);
+		},
+		all: () => all().map(target => toObject(target)),
+	};
 }
 
 /** The name of the interface that objects of a kind have. */

@@ -45,7 +45,7 @@ async function machineId(): Promise<string> {
 }
 
 async function managedObjects(objects: Objects): Promise<Record<ObjectPath, Record<string, VariantsByName>>> {
-	const entries = await Promise.all([...objects.all()].map(async ({path, own}) => [path, {[own.spec.name]: await variants(own)}] as const));
+	const entries = await Promise.all(objects.all().map(async ({path, own}) => [path, {[own.spec.name]: await variants(own)}] as const));
 	return Object.fromEntries(entries);
 }
 
