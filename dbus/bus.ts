@@ -48,14 +48,19 @@ export class Bus {
 	*/
 	async call(message: MessageLike): Promise<unknown[]> {
 		return new Promise((resolve, reject) => {
-			this.#waiting.add(reject);
-			void this.#connection.call(new Message(message))
-				.catch(reject).then(reply => {
+			const answer = async (): Promise<void> => {
+				try {
+					const reply = await this.#connection.call(new Message(message));
 					resolve(reply!.body as unknown[]);
-				})
-				.finally(() => {
+				} catch (error) {
+					reject(error instanceof Error ? error : new Error(String(error)));
+				} finally {
 					this.#waiting.delete(reject);
-				});
+				}
+			};
+
+			this.#waiting.add(reject);
+			void answer();
 		});
 	}
 

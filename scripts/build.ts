@@ -1,16 +1,22 @@
 // Bundles the programs into `dist/`: one file each to start quickly, chunks for what a command loads late.
-import {chmod, copyFile, rm} from 'node:fs/promises';
+import {existsSync} from 'node:fs';
+import {
+	chmod, copyFile, rename, rm,
+} from 'node:fs/promises';
 import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
 
 const root = new URL('../', import.meta.url);
 const dist = new URL('dist/', root);
+// Built beside and put in place whole, for those who start a program meanwhile.
+const fresh = new URL('.cache/dist.new/', root);
+const old = new URL('.cache/dist.old/', root);
 
-await rm(dist, {recursive: true, force: true});
+await rm(fresh, {recursive: true, force: true});
 await build({
 	absWorkingDir: fileURLToPath(root),
 	entryPoints: {nexusd: 'service/nexusd.ts', nexusctl: 'tui/nexusctl.ts'},
-	outdir: 'dist',
+	outdir: fileURLToPath(fresh),
 	bundle: true,
 	splitting: true,
 	platform: 'node',
@@ -31,5 +37,13 @@ await build({
 	legalComments: 'none',
 	logLevel: 'warning',
 });
-await copyFile(new URL('node_modules/sql.js/dist/sql-wasm.wasm', root), new URL('sql-wasm.wasm', dist));
-await Promise.all(['nexusd.js', 'nexusctl.js'].map(async name => chmod(new URL(name, dist), 0o755)));
+await copyFile(new URL('node_modules/sql.js/dist/sql-wasm.wasm', root), new URL('sql-wasm.wasm', fresh));
+await Promise.all(['nexusd.js', 'nexusctl.js'].map(async name => chmod(new URL(name, fresh), 0o755)));
+
+await rm(old, {recursive: true, force: true});
+if (existsSync(dist)) {
+	await rename(dist, old);
+}
+
+await rename(fresh, dist);
+await rm(old, {recursive: true, force: true});
