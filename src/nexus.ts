@@ -600,7 +600,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 
 const claimOf = (kind: 'image' | 'workspace', {id, name}: Image | Workspace): Claim => ({
 	key: `${kind} ${id}`,
-	busy: () => new NexusError('Conflict', `${kind} "${name}" is at work for somebody else just now: try again`),
+	busy: () => new NexusError('Conflict', `${kind} "${name}" is busy with another operation: try again`),
 });
 
 function missing(kind: string, nameOrId: string, list: string): never {

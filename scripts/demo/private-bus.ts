@@ -2,9 +2,9 @@
 // no services: what is installed on the machine stays out of the demo.
 import {writeFile} from 'node:fs/promises';
 import path from 'node:path';
-import {fileURLToPath} from 'node:url';
 import {connectBus, type BusKind} from '../../dbus/bus.js';
 import {busName} from '../../dbus/paths.js';
+import {address, busConfig} from '../bus-config.js';
 import {startAnnouncedDaemon, type Daemon} from './daemon.js';
 
 /** Starts a bus in a folder; it is not ready yet. */
@@ -43,50 +43,4 @@ export async function nexusOnBus(kind: BusKind, daemon: Daemon, signal: AbortSig
 	} finally {
 		await bus.close();
 	}
-}
-
-const busConfig = (kind: BusKind, socket: string): string => `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-  <type>${kind}</type>
-  <listen>${xmlText(address(socket))}</listen>
-  <auth>EXTERNAL</auth>${kind === 'system' ? systemPolicy : sessionPolicy}
-</busconfig>
-`;
-
-// What every system bus says first: nobody may own or call anything but the bus, until a service's own file allows it.
-const systemPolicy = `
-  <policy context="default">
-    <allow user="*"/>
-    <deny own="*"/>
-    <deny send_type="method_call"/>
-    <allow send_type="signal"/>
-    <allow send_requested_reply="true" send_type="method_return"/>
-    <allow send_requested_reply="true" send_type="error"/>
-    <allow receive_type="method_call"/>
-    <allow receive_type="method_return"/>
-    <allow receive_type="error"/>
-    <allow receive_type="signal"/>
-    <allow send_destination="org.freedesktop.DBus"/>
-  </policy>
-  <include>${xmlText(fileURLToPath(new URL('../../dbus/org.workfort.Nexus1.conf', import.meta.url)))}</include>`;
-
-const sessionPolicy = `
-  <policy context="default">
-    <allow user="*"/>
-    <allow own="*"/>
-    <allow send_destination="*" eavesdrop="true"/>
-    <allow eavesdrop="true"/>
-  </policy>`;
-
-// In an address, all but these characters are written as the percent sign and two digits.
-function address(socket: string): string {
-	const escaped = [...new TextEncoder().encode(socket)].map(byte => {
-		const character = String.fromCodePoint(byte);
-		return /[-\w/.*]/.test(character) ? character : `%${byte.toString(16).padStart(2, '0')}`;
-	});
-	return `unix:path=${escaped.join('')}`;
-}
-
-function xmlText(text: string): string {
-	return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }
