@@ -54,6 +54,11 @@ function decodeOne({name, type, fields, options}: ArgumentSpec, value: unknown):
 	}
 
 	if (options) {
+		// The library makes an object of a dictionary, where this one key is lost in the prototype.
+		if (Object.getPrototypeOf(value) !== Object.prototype) {
+			throw new CodecError(`unknown option "__proto__" in ${name}`);
+		}
+
 		return Object.fromEntries(Object.entries(value as Record<string, Variant>).map(([key, variant]) => {
 			const wanted = Object.hasOwn(options, key) ? options[key] : undefined;
 			if (!wanted) {

@@ -3,7 +3,9 @@ import {readFile} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import {LineCounter, parseDocument, type Document} from 'yaml';
+import {
+	isMap, isScalar, LineCounter, parseDocument, visit, type Document,
+} from 'yaml';
 import {z} from 'zod';
 import {backendChoices, type BackendChoice} from './backend/choose-backend.js';
 import {NexusError, errnoOf} from './errors.js';
@@ -40,7 +42,6 @@ export type Scope = 'system' | 'user';
 /** Where things are when no configuration says otherwise. */
 export function defaultConfig(scope: Scope): Config {
 	const home = os.homedir();
-	const {XDG_DATA_HOME: data, XDG_STATE_HOME: state, XDG_RUNTIME_DIR: runtime} = process.env;
 	return scope === 'system'
 		? {
 			storage: {workspaces: '/var/lib/nexus/workspaces', database: '/var/lib/nexus/nexus.db', backend: 'auto'},
@@ -48,18 +49,24 @@ export function defaultConfig(scope: Scope): Config {
 		}
 		: {
 			storage: {
-				workspaces: path.join(data ?? path.join(home, '.local/share'), 'nexus/workspaces'),
-				database: path.join(state ?? path.join(home, '.local/state'), 'nexus/nexus.db'),
+				workspaces: path.join(xdgFolder('XDG_DATA_HOME', path.join(home, '.local/share')), 'nexus/workspaces'),
+				database: path.join(xdgFolder('XDG_STATE_HOME', path.join(home, '.local/state')), 'nexus/nexus.db'),
 				backend: 'auto',
 			},
-			http: {socket: path.join(runtime ?? `/run/user/${process.getuid!()}`, 'nexus/nexusd.sock')},
+			http: {socket: path.join(xdgFolder('XDG_RUNTIME_DIR', `/run/user/${process.getuid!()}`), 'nexus/nexusd.sock')},
 		};
 }
 
 /** The file that is read when no other is named. */
 export const defaultConfigFile = (scope: Scope): string => scope === 'system'
 	? '/etc/nexus/nexus.yaml'
-	: path.join(process.env['XDG_CONFIG_HOME'] ?? path.join(os.homedir(), '.config'), 'nexus/nexus.yaml');
+	: path.join(xdgFolder('XDG_CONFIG_HOME', path.join(os.homedir(), '.config')), 'nexus/nexus.yaml');
+
+// The XDG base directory specification: a value that is empty or relative does not count.
+function xdgFolder(variable: string, fallback: string): string {
+	const folder = process.env[variable] ?? '';
+	return path.isAbsolute(folder) ? folder : fallback;
+}
 
 /**
 Reads the configuration.
@@ -90,14 +97,14 @@ export async function loadConfig(scope: Scope, file: string | undefined): Promis
 
 function parseConfig(source: string, file: string): z.infer<typeof schema> {
 	const lines = new LineCounter();
-	const document = parseDocument(source, {lineCounter: lines});
+	const document = parseDocument(source, {lineCounter: lines, prettyErrors: false});
 	const [syntaxError] = document.errors;
 	if (syntaxError) {
-		const [message] = syntaxError.message.split(' at line ');
-		throw new NexusError('InvalidArgument', `${file}:${lines.linePos(syntaxError.pos[0]).line}: ${message}`);
+		const {line} = lines.linePos(syntaxError.pos[0]);
+		throw new NexusError('InvalidArgument', `${file}:${line}: ${syntaxError.message}: ${source.split('\n')[line - 1]!.trim()}`);
 	}
 
-	const result = schema.safeParse(document.toJS() ?? {});
+	const result = schema.safeParse(toPlain(document, lines, file));
 	if (result.success) {
 		return result.data;
 	}
@@ -108,9 +115,35 @@ function parseConfig(source: string, file: string): z.infer<typeof schema> {
 	throw new NexusError('InvalidArgument', `${file}:${lineOf(document, lines, key)}: ${key.join('.') || 'the file'}: ${reason}`);
 }
 
+function toPlain(document: Document, lines: LineCounter, file: string): unknown {
+	try {
+		return document.toJS() ?? {};
+	} catch (error) {
+		throw new NexusError('InvalidArgument', `${file}:${firstAliasLine(document, lines)}: ${error instanceof Error ? error.message : String(error)}`, {cause: error});
+	}
+}
+
+// What cannot be made plain is an alias without an anchor, or aliases without end.
+function firstAliasLine(document: Document, lines: LineCounter): number {
+	let line = 1;
+	visit(document, {
+		Alias(_, {range}) {
+			line = lines.linePos(range![0]).line;
+			return visit.BREAK;
+		},
+	});
+	return line;
+}
+
+// The line of a key itself: what it stands for may begin further down.
 function lineOf(document: Document, lines: LineCounter, key: PropertyKey[]): number {
-	const node = document.getIn(key, true);
-	const range = node && typeof node === 'object' && 'range' in node ? node.range as [number, number, number] : undefined;
+	if (key.length === 0) {
+		return lines.linePos(document.contents?.range?.[0] ?? 0).line;
+	}
+
+	const parent = document.getIn(key.slice(0, -1), true);
+	const pair = isMap(parent) ? parent.items.find(({key: node}) => isScalar(node) && node.value === key.at(-1)) : undefined;
+	const range = isScalar(pair?.key) ? pair.key.range : undefined;
 	return range ? lines.linePos(range[0]).line : 1;
 }
 

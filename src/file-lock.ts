@@ -4,7 +4,7 @@ import {
 } from 'node:fs';
 import process from 'node:process';
 import koffi from 'koffi';
-import {NexusError} from './errors.js';
+import {NexusError, asNexusError} from './errors.js';
 
 export type FileLock = {release: () => void};
 
@@ -18,10 +18,10 @@ const flock = koffi.load('libc.so.6').func('int flock(int fd, int operation)') a
 Locks a file, making it where it is missing. It holds the owner's process id, for people.
 
 @param what What the lock guards, for the message.
-@throws NexusError Conflict when another process has it.
+@throws NexusError Conflict when another process has it; Io, NoSpace
 */
 export function lockFile(file: string, what: string): FileLock {
-	const fd = openSync(file, 'a+', 0o600);
+	const fd = openLock(file, what);
 	if (flock(fd, lockExclusive | lockNonBlocking) !== 0) { // eslint-disable-line no-bitwise
 		const owner = readFileSync(fd, 'utf8').trim();
 		closeSync(fd);
@@ -35,4 +35,12 @@ export function lockFile(file: string, what: string): FileLock {
 			closeSync(fd);
 		},
 	};
+}
+
+function openLock(file: string, what: string): number {
+	try {
+		return openSync(file, 'a+', 0o600);
+	} catch (error) {
+		throw asNexusError(error, `cannot lock ${what}`);
+	}
 }

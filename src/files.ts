@@ -1,7 +1,7 @@
 // Small things about files: replaced so that a crash leaves the old or the new content, copied, synced, looked for.
 import {constants} from 'node:fs';
 import {
-	copyFile, lstat, open, rename,
+	copyFile, lstat, open, rename, rm,
 } from 'node:fs/promises';
 import path from 'node:path';
 import {asNexusError, errnoOf} from './errors.js';
@@ -9,15 +9,14 @@ import {asNexusError, errnoOf} from './errors.js';
 /** Replaces a file's content. The old content stays until the new one is on disk. */
 export async function replaceFile(file: string, content: Uint8Array): Promise<void> {
 	const fresh = `${file}.new`;
-	const handle = await open(fresh, 'w', 0o600);
 	try {
-		await handle.writeFile(content);
-		await handle.sync();
-	} finally {
-		await handle.close();
+		await writeSynced(fresh, content);
+		await rename(fresh, file);
+	} catch (error) {
+		await rm(fresh, {force: true});
+		throw error;
 	}
 
-	await rename(fresh, file);
 	await syncFolder(path.dirname(file));
 }
 
@@ -34,9 +33,21 @@ export async function keepCopy(file: string, label: string): Promise<string> {
 			return copy;
 		} catch (error) {
 			if (errnoOf(error) !== 'EEXIST') {
+				// eslint-disable-next-line no-await-in-loop
+				await rm(copy, {force: true});
 				throw error;
 			}
 		}
+	}
+}
+
+async function writeSynced(file: string, content: Uint8Array): Promise<void> {
+	const handle = await open(file, 'w', 0o600);
+	try {
+		await handle.writeFile(content);
+		await handle.sync();
+	} finally {
+		await handle.close();
 	}
 }
 

@@ -70,8 +70,12 @@ export class Jobs {
 		this.#lastId++;
 		const job = new Job(this.#lastId, kind);
 		this.#jobs.set(job.id, job);
+		let end!: () => void;
+		job.ended = new Promise(resolve => {
+			end = resolve;
+		});
 		this.#events.added(job);
-		job.ended = this.#run(job, work);
+		void this.#run(job, work).then(end);
 		return job;
 	}
 

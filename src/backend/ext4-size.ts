@@ -36,9 +36,9 @@ export const necessaryBytes = ({contentBytes, entries}: Tree): number => content
 
 type Tree = Pick<SourceTree, 'entries' | 'contentBytes'>;
 
-// One block more for each entry covers the rounding up of its content, its place in a folder, a long symlink, an extent
-// block and extended attributes.
-const bytesFor = ({contentBytes, entries}: Tree): number => contentBytes + (entries * blockSize);
+// For each entry a block that its content may not fill, another for extended attributes or a long symlink, and a part of
+// one for its place in a folder and its extents.
+const bytesFor = ({contentBytes, entries}: Tree): number => contentBytes + (entries * 2.25 * blockSize);
 
 function withMetadata(contentBytes: number, tree: Tree): Ext4Size {
 	const inodes = inodesFor(contentBytes, tree);

@@ -16,8 +16,8 @@ export type SourceTree = {
 	fingerprint: string;
 };
 
-// Type, device and inode, links, bytes, blocks of 512 bytes, ctime, mtime, owner, group, mode, path below the folder.
-const format = String.raw`%y %D:%i %n %s %b %C@ %T@ %U %G %m %P\0`;
+// Blocks of 512 bytes; then type, device and inode, links, bytes, ctime, mtime, owner, group, mode, path below the folder.
+const format = String.raw`%b %y %D:%i %n %s %C@ %T@ %U %G %m %P\0`;
 
 /**
 Reads the whole tree once, without following symlinks.
@@ -33,12 +33,13 @@ export async function readSourceTree(folder: string, signal: AbortSignal): Promi
 	const summary = new Summary();
 	let rest = '';
 	for await (const chunk of find.stdout as AsyncIterable<Uint8Array>) {
-		hash.update(chunk);
 		// Latin-1 keeps every byte of a name, whatever its encoding.
 		const lines = (rest + Buffer.from(chunk).toString('latin1')).split('\0');
 		rest = lines.pop()!;
 		for (const line of lines) {
 			summary.add(line);
+			// The kernel may count blocks anew when it writes a file to the disk; that is no change.
+			hash.update(line.slice(line.indexOf(' ')), 'latin1');
 		}
 	}
 
@@ -70,7 +71,7 @@ class Summary {
 	readonly #hardLinked = new Set<string>();
 
 	add(line: string): void {
-		const [type, inode, links, size, blocks, , mtime, uid, gid, mode] = line.split(' ', 10) as [string, string, string, string, string, string, string, string, string, string];
+		const [blocks, type, inode, links, size, , mtime, uid, gid, mode] = line.split(' ', 10) as [string, string, string, string, string, string, string, string, string, string];
 		this.top ??= {
 			uid: Number(uid), gid: Number(gid), mode, mtime: Math.floor(Number(mtime)),
 		};

@@ -52,6 +52,9 @@ export const tables: Readonly<Record<RecordKind, Table>> = {
 	},
 };
 
+/** The table without records of ours. */
+export const settingsTable: Table = {table: 'settings', columns: ['key', 'value', 'type']};
+
 const fieldOf = (column: string): string => column.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 const fields = Object.fromEntries(Object.entries(tables).map(([kind, {columns}]) => [kind, columns.map(column => fieldOf(column))]));
 

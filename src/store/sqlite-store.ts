@@ -1,15 +1,17 @@
 // The store in SQLite: a database in memory (sql.js), and a file that is replaced as a whole before a change counts.
 // Changes that wait at the same time share one write.
-import {mkdir, readFile} from 'node:fs/promises';
+import {
+	mkdir, readFile, readlink, realpath, rm,
+} from 'node:fs/promises';
 import path from 'node:path';
 import type {Database, SqlValue, Statement} from 'sql.js';
 import {NexusError, asNexusError, errnoOf} from '../errors.js';
 import {lockFile, type FileLock} from '../file-lock.js';
 import type {Log} from '../log.js';
 import type {Image, Vm, Workspace} from '../model.js';
-import {keepCopy, replaceFile} from '../files.js';
+import {isThere, keepCopy, replaceFile} from '../files.js';
 import {
-	fromRow, tables, toRow, upsert, type RecordKind, type Records,
+	fromRow, settingsTable, tables, toRow, upsert, type RecordKind, type Records,
 } from './rows.js';
 import {loadSqlite, type Sqlite} from './load-sqlite.js';
 import {createSchema, migrations, schemaVersion} from './schema.js';
@@ -22,17 +24,41 @@ Opens the database, making it or bringing it to the present version where needed
 Nexus's, or is damaged; it is left untouched then.
 */
 export async function openSqliteStore(file: string, log: Log): Promise<StateStore> {
-	await mkdir(path.dirname(file), {recursive: true});
-	const lock = lockFile(`${file}.lock`, `the database ${file}`);
+	const place = await placeOf(file);
+	const lock = lockFile(`${place}.lock`, `the database ${file}`);
 	try {
+		await refuseUnfinished(place);
 		const sqlite = await loadSqlite();
-		const content = await readIfPresent(file);
-		const store = new SqliteStore(sqlite, file, lock, content);
+		const content = await readIfPresent(place);
+		const store = new SqliteStore(sqlite, place, lock, content);
 		await (content ? store.migrate(log) : store.create());
 		return store;
 	} catch (error) {
 		lock.release();
-		throw error;
+		throw asNexusError(error, `cannot open the database ${file}`);
+	}
+}
+
+// Where the file really is: what is replaced by a rename must not be a symlink to it, and one file has one lock.
+async function placeOf(file: string): Promise<string> {
+	try {
+		await mkdir(path.dirname(file), {recursive: true});
+		const target = await readlink(file).catch(() => undefined);
+		return target === undefined
+			? path.join(await realpath(path.dirname(file)), path.basename(file))
+			: await placeOf(path.resolve(path.dirname(file), target));
+	} catch (error) {
+		throw asNexusError(error, `cannot use the folder of the database ${file}`);
+	}
+}
+
+// With one of these beside it, the file alone is not the whole database.
+async function refuseUnfinished(file: string): Promise<void> {
+	for (const beside of [`${file}-journal`, `${file}-wal`]) {
+		// eslint-disable-next-line no-await-in-loop
+		if (await isThere(beside)) {
+			throw new NexusError('Unsupported', `the database ${file} has ${beside} beside it: another program has not finished with it; open and close it with sqlite3 first`);
+		}
 	}
 }
 
@@ -76,14 +102,13 @@ class SqliteStore implements StateStore {
 				throw new NexusError('Unsupported', `the database ${this.#file} has schema version ${version}, which this nexusd cannot bring up to date; use an older one first`);
 			}
 
-			this.#transaction(() => {
-				this.#database.exec(migration);
-			});
+			this.#migrateBy(migration, version);
 		}
 
+		this.#requireTables();
+
 		if (found < schemaVersion) {
-			const copy = await keepCopy(this.#file, `v${found}`);
-			await this.#persist();
+			const copy = await this.#persistMigrated(found);
 			log('notice', `database ${this.#file} migrated from schema version ${found} to ${schemaVersion}; the old file is kept as ${copy}`);
 		}
 	}
@@ -156,7 +181,7 @@ class SqliteStore implements StateStore {
 				}
 			});
 		} catch (error) {
-			throw new NexusError('Conflict', `the change contradicts the records: ${error instanceof Error ? error.message : String(error)}`, {cause: error});
+			throw new NexusError('Conflict', `the change contradicts the records: ${messageOf(error)}`, {cause: error});
 		}
 
 		await this.#persist();
@@ -166,6 +191,39 @@ class SqliteStore implements StateStore {
 		await this.#writing;
 		this.#database.close();
 		this.#lock.release();
+	}
+
+	#migrateBy(migration: string, from: number): void {
+		try {
+			this.#transaction(() => {
+				this.#database.exec(migration);
+			});
+		} catch (error) {
+			throw this.#unusable(`it cannot be brought from schema version ${from} to ${from + 1} (${messageOf(error)})`, error);
+		}
+	}
+
+	// Returns where the file as it was is kept.
+	async #persistMigrated(from: number): Promise<string> {
+		const copy = await keepCopy(this.#file, `v${from}`);
+		try {
+			await this.#persist();
+			return copy;
+		} catch (error) {
+			// Or every try would leave another copy.
+			await rm(copy);
+			throw error;
+		}
+	}
+
+	#requireTables(): void {
+		try {
+			for (const {table, columns} of [...Object.values(tables), settingsTable]) {
+				this.#rows(`SELECT ${columns.join(', ')} FROM ${table} LIMIT 0`, []);
+			}
+		} catch (error) {
+			throw this.#unusable(`it is not what its schema version says (${messageOf(error)})`, error);
+		}
 	}
 
 	#apply(change: Change): void {
@@ -253,11 +311,15 @@ class SqliteStore implements StateStore {
 	}
 
 	#problem(): string | undefined {
+		if (isCutShort(this.#durable!)) {
+			return 'it is cut short';
+		}
+
 		try {
 			const [[first]] = this.#rows('PRAGMA quick_check', []) as [[string]];
 			return first === 'ok' ? undefined : first;
 		} catch (error) {
-			return error instanceof Error ? error.message : String(error);
+			return messageOf(error);
 		}
 	}
 
@@ -314,6 +376,15 @@ class SqliteStore implements StateStore {
 
 		return statement;
 	}
+}
+
+const messageOf = (error: unknown): string => error instanceof Error ? error.message : String(error);
+
+// From the header of a database file (section 1.3 of SQLite's file format): bytes of a page, and how many there are.
+function isCutShort(content: Uint8Array): boolean {
+	const header = new DataView(content.buffer, content.byteOffset, content.byteLength);
+	const pageBytes = header.getUint16(16);
+	return content.length < header.getUint32(28) * (pageBytes === 1 ? 65_536 : pageBytes);
 }
 
 async function readIfPresent(file: string): Promise<Uint8Array | undefined> {

@@ -1,0 +1,127 @@
+// Records and databases for the tests of the store, and the program `sqlite3` as a witness that shares no code with it.
+import {readFile, stat} from 'node:fs/promises';
+import path from 'node:path';
+import type {ExecutionContext} from 'ava';
+import {execa} from 'execa';
+import type {Log} from '../../../src/log.js';
+import type {Image, Vm, Workspace} from '../../../src/model.js';
+import {openSqliteStore} from '../../../src/store/sqlite-store.js';
+import type {StateStore} from '../../../src/store/state-store.js';
+import {cleanupOf} from '../../support/cleanup.js';
+import {temporaryFolder} from '../../support/folder.js';
+
+export const silent: Log = () => undefined;
+
+/** A file name for a database, in a folder of the test's own. */
+export const databaseFile = async (t: ExecutionContext): Promise<string> => path.join(await temporaryFolder(cleanupOf(t)), 'nexus.db');
+
+/** Opens a store that is closed when the test is over, or before by the function beside it. */
+export async function openStore(t: ExecutionContext, file: string, log: Log = silent): Promise<{store: StateStore; close: () => Promise<void>}> {
+	const store = await openSqliteStore(file, log);
+	let isOpen = true;
+	const close = async (): Promise<void> => {
+		if (isOpen) {
+			isOpen = false;
+			await store.close();
+		}
+	};
+
+	t.teardown(close);
+	return {store, close};
+}
+
+/** Runs SQL by the program; rejects with what it says. */
+export async function sqlite(file: string, sql: string): Promise<string> {
+	const {stdout} = await execa('sqlite3', ['-batch', '-bail', file], {input: sql});
+	return stdout;
+}
+
+/** What the program says when it refuses SQL; `undefined` when it does not. */
+export async function refusedBy(file: string, sql: string): Promise<string | undefined> {
+	const {failed, stderr} = await execa('sqlite3', ['-batch', '-bail', file], {input: sql, reject: false});
+	return failed ? stderr : undefined;
+}
+
+/** Rows by column, as the program reads them. */
+export async function rows(file: string, sql: string): Promise<Array<Record<string, unknown>>> {
+	const {stdout} = await execa('sqlite3', ['-batch', '-json', file, sql]);
+	return stdout === '' ? [] : JSON.parse(stdout) as Array<Record<string, unknown>>;
+}
+
+/** What must not change in a file that is left alone. */
+export async function snapshot(file: string): Promise<{content: string; ino: number; mtimeMs: number}> {
+	const {ino, mtimeMs} = await stat(file);
+	return {content: await readFile(file, 'hex'), ino, mtimeMs};
+}
+
+/** A v4 UUID with a number in it. */
+export const uuid = (number: number): string => `00000000-0000-4000-8000-${number.toString(16).padStart(12, '0')}`;
+
+export const image = (number: number, over: Partial<Image> = {}): Image => ({
+	id: uuid(number), name: `image-${number}`, subvolumePath: `/pool/@image-${number}`, sizeBytes: 1024, createdAt: 1_700_000_000, ...over,
+});
+
+export const workspace = (number: number, masterImageId: string, over: Partial<Workspace> = {}): Workspace => ({
+	id: uuid(number),
+	name: `workspace-${number}`,
+	vmId: undefined,
+	subvolumePath: `/pool/@workspace-${number}`,
+	masterImageId,
+	parentWorkspaceId: undefined,
+	sizeBytes: 1024,
+	isRootDevice: false,
+	isReadOnly: false,
+	attachedAt: undefined,
+	detachedAt: undefined,
+	createdAt: 1_700_000_000,
+	...over,
+});
+
+export const vm = (number: number, over: Partial<Vm> = {}): Vm => ({
+	id: uuid(number),
+	name: `vm-${number}`,
+	role: 'work',
+	state: 'created',
+	cid: number,
+	vcpuCount: 1,
+	memSizeMib: 128,
+	configJson: undefined,
+	pid: undefined,
+	socketPath: undefined,
+	udsPath: undefined,
+	consoleLogPath: undefined,
+	createdAt: 1_700_000_000,
+	updatedAt: 1_700_000_000,
+	startedAt: undefined,
+	stoppedAt: undefined,
+	...over,
+});
+
+/** The schema of version 2 as its daemon made it, stated apart from the store's own. */
+export const version2 = `
+CREATE TABLE schema_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+INSERT INTO schema_meta VALUES ('schema_version', '2'), ('created_by', 'an older nexusd');
+CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL, type TEXT NOT NULL CHECK (type IN ('string', 'int', 'bool', 'json')));
+CREATE TABLE vms (
+	id TEXT PRIMARY KEY,
+	name TEXT NOT NULL UNIQUE,
+	role TEXT NOT NULL CHECK (role IN ('portal', 'work', 'service')),
+	state TEXT NOT NULL CHECK (state IN ('created', 'running', 'stopped', 'crashed', 'failed')),
+	cid INTEGER NOT NULL UNIQUE,
+	vcpu_count INTEGER NOT NULL DEFAULT 1,
+	mem_size_mib INTEGER NOT NULL DEFAULT 128,
+	config_json TEXT, pid INTEGER, socket_path TEXT, uds_path TEXT, console_log_path TEXT,
+	created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, started_at INTEGER, stopped_at INTEGER
+);
+CREATE INDEX vms_role ON vms (role);
+CREATE INDEX vms_state ON vms (state);
+`;
+
+/** Rows for it. */
+export const version2Rows = `
+INSERT INTO settings VALUES ('greeting', 'it''s "ünïcode" 😀', 'string'), ('limit', '9007199254740991', 'int'), ('on', 'true', 'bool'), ('tree', '{"a":[1]}', 'json');
+INSERT INTO vms VALUES (
+	'${uuid(1)}', 'web', 'portal', 'running', 3, 4, 4096, '{"kernel":"/boot/k"}', 4711, '/run/web.sock', '/run/web.vsock', '/var/log/web', 1600000000, 1600000001, 1600000002, NULL
+);
+INSERT INTO vms (id, name, role, state, cid, created_at, updated_at) VALUES ('${uuid(2)}', 'db', 'service', 'stopped', 5, 1600000003, 1600000004);
+`;

@@ -1,0 +1,194 @@
+import {
+	mkdir, readFile, readdir, writeFile,
+} from 'node:fs/promises';
+import path from 'node:path';
+import test from 'ava';
+import {execa} from 'execa';
+import {NexusError} from '../../../src/errors.js';
+import {openSqliteStore} from '../../../src/store/sqlite-store.js';
+import {cleanupOf} from '../../support/cleanup.js';
+import {temporaryFolder} from '../../support/folder.js';
+import {rootTest} from '../../support/requirements.js';
+import {
+	databaseFile, image, openStore, rows, snapshot, sqlite, uuid, version2, version2Rows, vm, workspace,
+} from './_records.js';
+
+const namesIn = async (file: string): Promise<string[]> => {
+	const names = await readdir(path.dirname(file));
+	return names.sort();
+};
+
+test('a version-2 file becomes version 3 with everything in it, and is kept', async t => {
+	const file = await databaseFile(t);
+	await sqlite(file, version2 + version2Rows);
+	const old = await readFile(file);
+	const settings = await rows(file, 'SELECT * FROM settings ORDER BY key');
+	const vms = await rows(file, 'SELECT * FROM vms ORDER BY id');
+	t.is(settings.length, 4);
+
+	const log: string[] = [];
+	const {store, close} = await openStore(t, file, (level, message) => log.push(`${level}: ${message}`));
+	t.deepEqual(log, [`notice: database ${file} migrated from schema version 2 to 3; the old file is kept as ${file}.v2`]);
+	t.is(store.schemaVersion, 3);
+	t.deepEqual(store.counts(), {images: 0, workspaces: 0, vms: 2});
+	t.deepEqual(store.vm('web'), vm(1, {
+		name: 'web', role: 'portal', state: 'running', cid: 3, vcpuCount: 4, memSizeMib: 4096, configJson: '{"kernel":"/boot/k"}', pid: 4711,
+		socketPath: '/run/web.sock', udsPath: '/run/web.vsock', consoleLogPath: '/var/log/web', createdAt: 1_600_000_000, updatedAt: 1_600_000_001, startedAt: 1_600_000_002,
+	}));
+	t.deepEqual(store.vm(uuid(2)), vm(2, {
+		name: 'db', role: 'service', state: 'stopped', cid: 5, createdAt: 1_600_000_003, updatedAt: 1_600_000_004,
+	}));
+	t.is(store.freeCid(), 4);
+
+	t.deepEqual(await rows(file, 'SELECT * FROM settings ORDER BY key'), settings);
+	t.deepEqual(await rows(file, 'SELECT * FROM vms ORDER BY id'), vms);
+	t.deepEqual(await rows(file, 'SELECT * FROM schema_meta ORDER BY key'), [{key: 'created_by', value: 'an older nexusd'}, {key: 'schema_version', value: '3'}]);
+	const tables = await sqlite(file, '.tables');
+	t.deepEqual(tables.trim().split(/\s+/), ['master_images', 'schema_meta', 'settings', 'vms', 'workspaces']);
+	t.is(await sqlite(file, 'PRAGMA integrity_check'), 'ok');
+	t.true(old.equals(await readFile(`${file}.v2`)));
+	await close();
+	t.deepEqual(await namesIn(file), ['nexus.db', 'nexus.db.lock', 'nexus.db.v2']);
+});
+
+test('a migrated file has the same schema as a new one', async t => {
+	const [fresh, migrated] = [await databaseFile(t), await databaseFile(t)];
+	await sqlite(migrated, version2);
+	for (const file of [fresh, migrated]) {
+		// eslint-disable-next-line no-await-in-loop
+		const {close} = await openStore(t, file);
+		// eslint-disable-next-line no-await-in-loop
+		await close();
+	}
+
+	// Column by column: the text of the version-2 tables is that of whoever made them.
+	const columns = `
+		SELECT m.name AS "table", c.* FROM sqlite_master m JOIN pragma_table_info(m.name) c
+		WHERE m.type = 'table' ORDER BY 1, c.cid`;
+	const indexes = `
+		SELECT m.name AS "table", i."unique", i.origin, c.name FROM sqlite_master m JOIN pragma_index_list(m.name) i JOIN pragma_index_info(i.name) c
+		WHERE m.type = 'table' ORDER BY 1, 2, 3, 4`;
+	t.deepEqual(await rows(migrated, columns), await rows(fresh, columns));
+	t.deepEqual(await rows(migrated, indexes), await rows(fresh, indexes));
+});
+
+test('a migrated database takes changes, and is not migrated again', async t => {
+	const file = await databaseFile(t);
+	await sqlite(file, version2 + version2Rows);
+	const first = await openStore(t, file);
+	await first.store.commit({put: 'image', record: image(10)}, {put: 'workspace', record: workspace(11, uuid(10), {vmId: uuid(1)})});
+	await first.close();
+	const old = await snapshot(`${file}.v2`);
+
+	const log: string[] = [];
+	const second = await openStore(t, file, (level, message) => log.push(`${level}: ${message}`));
+	t.deepEqual(log, []);
+	t.deepEqual(second.store.counts(), {images: 1, workspaces: 1, vms: 2});
+	t.is(second.store.workspaces({vmId: uuid(1)}).length, 1);
+	await second.close();
+	t.deepEqual(await snapshot(`${file}.v2`), old);
+	t.deepEqual(await namesIn(file), ['nexus.db', 'nexus.db.lock', 'nexus.db.v2']);
+});
+
+test('a second migration does not overwrite what the first one kept', async t => {
+	const file = await databaseFile(t);
+	await writeFile(`${file}.v2`, 'kept long ago');
+	await sqlite(file, version2 + version2Rows);
+	const old = await readFile(file);
+	const log: string[] = [];
+	await openStore(t, file, (_, message) => log.push(message));
+	t.is(await readFile(`${file}.v2`, 'utf8'), 'kept long ago');
+	t.true(old.equals(await readFile(`${file}.v2.2`)));
+	t.regex(log[0]!, /the old file is kept as .*\/nexus\.db\.v2\.2$/);
+});
+
+test('a version-2 file in write-ahead mode is migrated as well', async t => {
+	const file = await databaseFile(t);
+	await sqlite(file, `PRAGMA journal_mode = WAL;${version2}${version2Rows}`);
+	const {store} = await openStore(t, file);
+	t.is(store.counts().vms, 2);
+	t.is(await sqlite(file, 'SELECT count(*) FROM settings'), '4');
+	t.is(await sqlite(file, 'PRAGMA integrity_check'), 'ok');
+});
+
+// A daemon that was killed leaves its last changes, or what it takes to undo half of one, in a file beside the database.
+// Without that the database is not what it was, and a new file of its name would be spoiled by it.
+const leftovers: ReadonlyArray<[suffix: string, change: string]> = [
+	['-wal', 'PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; UPDATE settings SET value = \'changed\';'],
+	['-journal', 'PRAGMA cache_size = 1; BEGIN; UPDATE settings SET value = \'changed\'; UPDATE vms SET state = \'crashed\';'],
+];
+
+for (const [suffix, change] of leftovers) {
+	test(`a version-2 file with its ${suffix} beside it is refused and untouched`, async t => {
+		const file = await databaseFile(t);
+		const original = path.join(path.dirname(file), 'original');
+		await sqlite(original, version2 + version2Rows);
+		// As they lie there while the writer is at work, which is how a killed one leaves them.
+		await sqlite(original, `${change}\n.shell cp ${original} ${file}\n.shell cp ${original}${suffix} ${file}${suffix}\n`);
+		const before = [await snapshot(file), await snapshot(`${file}${suffix}`)];
+		const error = await t.throwsAsync(openSqliteStore(file, () => undefined), {instanceOf: NexusError, code: 'Unsupported'});
+		t.true(error.message.includes(`${file}${suffix}`));
+		t.deepEqual([await snapshot(file), await snapshot(`${file}${suffix}`)], before);
+		t.false((await namesIn(file)).includes('nexus.db.v2'));
+
+		// The program that made it, or any SQLite, brings it in order; then it can be used.
+		const setting = await sqlite(file, 'PRAGMA journal_mode = DELETE; SELECT value FROM settings WHERE key = \'on\';');
+		t.is(setting, suffix === '-wal' ? 'delete\nchanged' : 'delete\ntrue');
+		const {store} = await openStore(t, file);
+		t.is(store.counts().vms, 2);
+	});
+}
+
+test('a version-2 file in which a table of version 3 is in the way is refused and untouched', async t => {
+	const file = await databaseFile(t);
+	await sqlite(file, `${version2}CREATE TABLE workspaces (mine);`);
+	const before = await snapshot(file);
+	const error = await t.throwsAsync(openSqliteStore(file, () => undefined), {instanceOf: NexusError, code: 'Unsupported'});
+	t.true(error.message.includes(file));
+	t.deepEqual(await snapshot(file), before);
+	t.deepEqual(await namesIn(file), ['nexus.db', 'nexus.db.lock']);
+});
+
+test('a version-1 file is refused and untouched', async t => {
+	const file = await databaseFile(t);
+	await sqlite(file, `${version2}UPDATE schema_meta SET value = '1' WHERE key = 'schema_version';`);
+	const before = await snapshot(file);
+	const error = await t.throwsAsync(openSqliteStore(file, () => undefined), {instanceOf: NexusError, code: 'Unsupported'});
+	t.regex(error.message, /nexus\.db has schema version 1, which this nexusd cannot bring up to date/);
+	t.deepEqual(await snapshot(file), before);
+	t.deepEqual(await namesIn(file), ['nexus.db', 'nexus.db.lock']);
+});
+
+rootTest('a migration for which the disk has no space leaves the file as it was, and works when there is some', async t => {
+	const cleanup = cleanupOf(t);
+	const folder = await temporaryFolder(cleanup);
+	const small = path.join(folder, 'small');
+	await mkdir(small);
+	await execa('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', small]);
+	cleanup(async () => {
+		await execa('umount', [small]);
+	});
+	const file = path.join(small, 'nexus.db');
+	await sqlite(file, version2 + version2Rows);
+	const before = await snapshot(file);
+	const {length} = await readFile(file);
+
+	// First there is not even space for the copy, then for nothing else.
+	for (const free of [8192, length + 8192]) {
+		/* eslint-disable no-await-in-loop */
+		await execa('sh', ['-c', 'dd if=/dev/zero of="$0" bs=4096 2>/dev/null; truncate -s "-$1" "$0"', path.join(small, 'filler'), String(free)]);
+		const error = await t.throwsAsync(openSqliteStore(file, () => undefined), {instanceOf: NexusError, code: 'NoSpace'});
+		t.true(error.message.includes(file));
+		t.deepEqual(await snapshot(file), before);
+		t.is(await sqlite(file, 'SELECT value FROM schema_meta WHERE key = \'schema_version\''), '2');
+		// Or every start of the daemon would leave another copy.
+		t.deepEqual(await namesIn(file), ['filler', 'nexus.db', 'nexus.db.lock']);
+		/* eslint-enable no-await-in-loop */
+	}
+
+	await execa('rm', [path.join(small, 'filler')]);
+	const {store, close} = await openStore(t, file);
+	t.is(store.counts().vms, 2);
+	await close();
+	t.is((await snapshot(`${file}.v2`)).content, before.content);
+});
