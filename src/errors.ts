@@ -1,4 +1,5 @@
 // What can go wrong, by kind. A message names the thing, says what is wrong and what to do.
+import os from 'node:os';
 
 export type ErrorCode =
 	| 'NotFound'
@@ -35,5 +36,11 @@ export function asNexusError(error: unknown, what: string): NexusError {
 }
 
 /** The name of a system error (`ENOENT`), "" for any other error. */
-export const errnoOf = (error: unknown): string =>
-	error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+export function errnoOf(error: unknown): string {
+	if (!(error instanceof Error && 'code' in error && typeof error.code === 'string')) {
+		return '';
+	}
+
+	// Libuv has no name for this one.
+	return 'errno' in error && error.errno === -os.constants.errno.EDQUOT ? 'EDQUOT' : error.code;
+}

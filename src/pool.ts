@@ -113,7 +113,15 @@ export class Pool {
 	// Each thing has a parent folder of its own: the kernel makes snapshots in one folder only one after the other.
 	async #workFolder(id: string): Promise<string> {
 		const folder = this.#staged(id);
-		await mkdir(path.dirname(folder), {recursive: true});
+		try {
+			await mkdir(path.dirname(folder));
+		} catch (error) {
+			// What is left there is this id's own.
+			if (errnoOf(error) !== 'EEXIST') {
+				throw error;
+			}
+		}
+
 		return folder;
 	}
 

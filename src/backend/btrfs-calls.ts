@@ -3,6 +3,7 @@ import process from 'node:process';
 import {execa} from 'execa';
 import koffi, {type KoffiFunc, type LibraryHandle} from 'koffi';
 import {errnoOf} from '../errors.js';
+import {isThere} from '../files.js';
 
 export type BtrfsCalls = {
 	/** How the calls are made, for the log. */
@@ -87,8 +88,14 @@ export async function programCalls(): Promise<BtrfsCalls | undefined> {
 
 	return {
 		by: 'the btrfs program',
-		createSubvolume: async path => run('subvolume', 'create', '--', path),
-		snapshot: async (source, path) => run('subvolume', 'snapshot', '--', source, path),
+		async createSubvolume(path) {
+			await refuseExisting(path);
+			await run('subvolume', 'create', '--', path);
+		},
+		async snapshot(source, path) {
+			await refuseExisting(path);
+			await run('subvolume', 'snapshot', '--', source, path);
+		},
 		setReadOnly: async (path, readOnly) => run('property', 'set', '-t', 'subvol', '--', path, 'ro', String(readOnly)),
 		deleteSubvolume: async path => run('subvolume', 'delete', '--', path),
 	};
@@ -96,6 +103,13 @@ export async function programCalls(): Promise<BtrfsCalls | undefined> {
 
 // Unprivileged users often have no sbin on their path, where Debian keeps such programs.
 const programEnvironment = {LC_ALL: 'C', PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`};
+
+// Into a folder that exists the program would put the new subvolume under a name of its own.
+async function refuseExisting(path: string): Promise<void> {
+	if (await isThere(path)) {
+		throw new BtrfsError(`${path} exists already`, 'EEXIST');
+	}
+}
 
 async function run(...args: string[]): Promise<void> {
 	const {failed, stderr} = await execa('btrfs', args, {env: programEnvironment, reject: false});
@@ -113,5 +127,6 @@ const messages: Readonly<Record<string, string>> = {
 	'Permission denied': 'EACCES',
 	'Read-only file system': 'EROFS',
 	'No such file or directory': 'ENOENT',
+	'Directory not empty': 'ENOTEMPTY',
 	'Input/output error': 'EIO',
 };

@@ -1,6 +1,8 @@
 // Makes an ext4 filesystem from a folder, by mke2fs: no mount, no loop device, no symlink followed.
 import process from 'node:process';
-import {stat} from 'node:fs/promises';
+import {stat, truncate} from 'node:fs/promises';
+import path from 'node:path';
+import {Buffer} from 'node:buffer';
 import {setInterval} from 'node:timers/promises';
 import {execa} from 'execa';
 import {syncFile} from '../files.js';
@@ -8,6 +10,7 @@ import {NexusError} from '../errors.js';
 import {
 	blockSize, comfortableSize, fixedSize, necessaryBytes, sufficientSize, type Ext4Size,
 } from './ext4-size.js';
+import {correctionsOf} from './ext4-corrections.js';
 import {changedWhileRead, readSourceTree, type SourceTree} from './source-tree.js';
 
 export type Ext4Options = {
@@ -30,6 +33,16 @@ Makes the file and waits until it is on disk. What it leaves on failure is for t
 Unsupported when mke2fs is missing, Io; Canceled through the signal.
 */
 export async function makeExt4Image(options: Ext4Options): Promise<number> {
+	try {
+		return await makeFilesystem(options);
+	} catch (error) {
+		// A file that is cut gives its space back at once; one that is removed with its subvolume, some time later.
+		await truncate(options.file).catch(() => undefined);
+		throw error;
+	}
+}
+
+async function makeFilesystem(options: Ext4Options): Promise<number> {
 	const {source, file, sizeBytes, signal, onProgress} = options;
 	onProgress(0, 'looking over the source');
 	const tree = await readSourceTree(source, signal);
@@ -41,7 +54,7 @@ export async function makeExt4Image(options: Ext4Options): Promise<number> {
 		throw changedWhileRead(source);
 	}
 
-	await setTopFolder(file, tree);
+	await correct(file, tree);
 	onProgress(1, 'waiting for the disk');
 	await syncFile(file);
 	return size.sizeBytes;
@@ -104,12 +117,12 @@ async function runMke2fs({source, file, signal}: Ext4Options, tree: SourceTree, 
 		'--',
 		file,
 		String(sizeBytes / blockSize),
-	], {signal}, async message => {
+	], {cwd: path.dirname(file), signal}, async message => {
 		if (message.includes('No space left on device')) {
 			return new NexusError('NoSpace', `the pool is full: ${tree.contentBytes} bytes are to be written; delete workspaces or grow the pool`);
 		}
 
-		if (/could not allocate|not enough space|too small|no free/i.test(message)) {
+		if (/could not allocate|not enough space|too small|too big|no free/i.test(message)) {
 			return doesNotFit(tree, sizeBytes);
 		}
 
@@ -119,27 +132,24 @@ async function runMke2fs({source, file, signal}: Ext4Options, tree: SourceTree, 
 	});
 }
 
-// The folder itself becomes the filesystem's root, to which mke2fs gives an owner, a mode and a time of its own.
-async function setTopFolder(file: string, {top}: SourceTree): Promise<void> {
-	const commands = [
-		`set_inode_field / mode 04${top.mode.padStart(4, '0')}`,
-		`set_inode_field / uid ${top.uid}`,
-		`set_inode_field / gid ${top.gid}`,
-		`set_inode_field / mtime @${top.mtime}`,
-		`set_inode_field / atime @${top.mtime}`,
-	];
-	await runTool('debugfs', ['-w', '-f', '-', file], {input: `${commands.join('\n')}\n`});
+// What mke2fs 1.47.0 gets wrong, put right by debugfs.
+async function correct(file: string, tree: SourceTree): Promise<void> {
+	await runTool('debugfs', ['-w', '-f', '-', path.basename(file)], {
+		cwd: path.dirname(file), input: Buffer.from(correctionsOf(tree), 'latin1'),
+	});
 }
 
 async function runTool(
 	tool: string,
 	args: string[],
-	{signal, input}: {signal?: AbortSignal; input?: string},
+	// The file is named within its folder: behind a question mark in a path these programs expect options.
+	{cwd, signal, input}: {cwd: string; signal?: AbortSignal; input?: Uint8Array},
 	explain: (message: string) => Promise<NexusError | undefined> = async () => undefined,
 ): Promise<void> {
 	const {failed, isCanceled, code, stderr, exitCode, signal: killedBy} = await execa(tool, args, {
 		// Debian keeps these in sbin, which is not on everybody's path.
 		env: {LC_ALL: 'C', PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`},
+		cwd,
 		reject: false,
 		...(signal && {cancelSignal: signal}),
 		...(input === undefined ? {stdin: 'ignore'} : {input}),

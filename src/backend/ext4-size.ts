@@ -34,11 +34,12 @@ export function fixedSize(sizeBytes: number, tree: Tree): Ext4Size {
 /** Bytes below which no filesystem can hold the tree, however lucky. */
 export const necessaryBytes = ({contentBytes, entries}: Tree): number => contentBytes + (entries * inodeSize);
 
-type Tree = Pick<SourceTree, 'entries' | 'contentBytes'>;
+type Tree = Pick<SourceTree, 'entries' | 'contentBytes' | 'nameBytes'>;
 
-// For each entry a block that its content may not fill, another for extended attributes or a long symlink, and a part of
-// one for its place in a folder and its extents.
-const bytesFor = ({contentBytes, entries}: Tree): number => contentBytes + (entries * 2.25 * blockSize);
+// For each entry a block that its content may not fill, and another for extended attributes or a long symlink. Folders
+// hold 8 bytes with each name, and seldom fill their blocks.
+const bytesFor = ({contentBytes, entries, nameBytes}: Tree): number =>
+	contentBytes + (entries * (2 * blockSize)) + (entries * 16) + (nameBytes * 1.5);
 
 function withMetadata(contentBytes: number, tree: Tree): Ext4Size {
 	const inodes = inodesFor(contentBytes, tree);

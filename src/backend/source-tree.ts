@@ -5,19 +5,29 @@ import {createHash} from 'node:crypto';
 import {execa} from 'execa';
 import {NexusError} from '../errors.js';
 
+/** In seconds since the epoch. */
+type Times = {mtime: number; atime: number};
+
 export type SourceTree = {
 	/** Files, folders and all else, hard links counted once, the folder itself included. */
 	entries: number;
 	/** Bytes of content that an image must hold: holes and hard links take none. */
 	contentBytes: number;
-	/** The owner, mode and modification time of the folder itself, which mke2fs does not copy. */
-	top: {uid: number; gid: number; mode: string; mtime: number};
+	/** Bytes of all names, hard links included. */
+	nameBytes: number;
+	/** The owner, mode and times of the folder itself. */
+	top: Times & {uid: number; gid: number; mode: string};
+	/** What has a time from 2038 on. Paths are below the folder, a character a byte (Latin-1). */
+	lateTimes: Array<Times & {path: string}>;
+	/** The paths of each symlink that has several, all of them in the tree. */
+	linkedSymlinks: Map<string, string[]>;
 	/** Differs when anything in the tree has changed. */
 	fingerprint: string;
 };
 
-// Blocks of 512 bytes; then type, device and inode, links, bytes, ctime, mtime, owner, group, mode, path below the folder.
-const format = String.raw`%b %y %D:%i %n %s %C@ %T@ %U %G %m %P\0`;
+// Blocks of 512 bytes and atime; then type, device and inode, links, bytes, ctime, mtime, owner, group, mode, path below
+// the folder.
+const format = String.raw`%b %A@ %y %D:%i %n %s %C@ %T@ %U %G %m %P\0`;
 
 /**
 Reads the whole tree once, without following symlinks.
@@ -38,8 +48,8 @@ export async function readSourceTree(folder: string, signal: AbortSignal): Promi
 		rest = lines.pop()!;
 		for (const line of lines) {
 			summary.add(line);
-			// The kernel may count blocks anew when it writes a file to the disk; that is no change.
-			hash.update(line.slice(line.indexOf(' ')), 'latin1');
+			// It is no change when the kernel counts blocks anew as it writes a file to the disk, or when we read one.
+			hash.update(line.slice(line.indexOf(' ', line.indexOf(' ') + 1)), 'latin1');
 		}
 	}
 
@@ -55,27 +65,42 @@ export async function readSourceTree(folder: string, signal: AbortSignal): Promi
 			: new NexusError('Io', `cannot read all of ${folder}: ${why ?? ''}`);
 	}
 
-	return {
-		entries: summary.entries, contentBytes: summary.contentBytes, top: summary.top, fingerprint: hash.digest('hex'),
-	};
+	return {...summary.totals(), top: summary.top, fingerprint: hash.digest('hex')};
 }
 
 /** The error for a source that did not stand still. */
 export const changedWhileRead = (folder: string): NexusError =>
 	new NexusError('Conflict', `${folder} changed while it was read: import a folder that nobody writes to, a snapshot for example`);
 
+const firstLateTime = 2 ** 31;
+
 class Summary {
-	entries = 0;
-	contentBytes = 0;
 	top: SourceTree['top'] | undefined;
+	#entries = 0;
+	#contentBytes = 0;
+	#nameBytes = 0;
+	readonly #lateTimes: SourceTree['lateTimes'] = [];
+	readonly #symlinks = new Map<string, string[]>();
 	readonly #hardLinked = new Set<string>();
 
 	add(line: string): void {
-		const [blocks, type, inode, links, size, , mtime, uid, gid, mode] = line.split(' ', 10) as [string, string, string, string, string, string, string, string, string, string];
+		const fields = line.split(' ');
+		const [blocks, atime, type, inode, links, size, , mtime, uid, gid, mode] = fields as Tuple11;
+		const path = fields.slice(11).join(' ');
+		const times = {mtime: Math.floor(Number(mtime)), atime: Math.floor(Number(atime))};
 		this.top ??= {
-			uid: Number(uid), gid: Number(gid), mode, mtime: Math.floor(Number(mtime)),
+			uid: Number(uid), gid: Number(gid), mode, ...times,
 		};
+		this.#nameBytes += path.length - path.lastIndexOf('/');
+		if (path && Math.max(times.mtime, times.atime) >= firstLateTime) {
+			this.#lateTimes.push({path, ...times});
+		}
+
 		if (type !== 'd' && Number(links) > 1) {
+			if (type === 'l') {
+				this.#symlinks.set(inode, [...this.#symlinks.get(inode) ?? [], path]);
+			}
+
 			if (this.#hardLinked.has(inode)) {
 				return;
 			}
@@ -83,10 +108,23 @@ class Summary {
 			this.#hardLinked.add(inode);
 		}
 
-		this.entries++;
+		this.#entries++;
 		if (type === 'f') {
 			// A sparse file occupies less than its length, any other a little more.
-			this.contentBytes += Math.min(Number(size), Number(blocks) * 512);
+			this.#contentBytes += Math.min(Number(size), Number(blocks) * 512);
 		}
 	}
+
+	totals(): Omit<SourceTree, 'top' | 'fingerprint'> {
+		return {
+			entries: this.#entries,
+			contentBytes: this.#contentBytes,
+			nameBytes: this.#nameBytes,
+			lateTimes: this.#lateTimes,
+			// The other names of a symlink may lie outside of the tree.
+			linkedSymlinks: new Map([...this.#symlinks].filter(([, paths]) => paths.length > 1)),
+		};
+	}
 }
+
+type Tuple11 = [string, string, string, string, string, string, string, string, string, string, string];

@@ -17,11 +17,12 @@ import {run} from '../../support/run.js';
 const mebi = 1024 * 1024;
 const gibi = 1024 * mebi;
 
-type Tree = {entries: number; contentBytes: number};
+type Tree = {entries: number; contentBytes: number; nameBytes: number};
 
 const anyTree = fc.record({
 	entries: fc.oneof(fc.integer({min: 1, max: 100}), fc.integer({min: 1, max: 50_000_000})),
 	contentBytes: fc.oneof(fc.nat({max: 1000}), fc.integer({min: 0, max: 200 * mebi}), fc.integer({min: 0, max: 8 * 1024 * gibi})),
+	nameBytes: fc.nat({max: 255 * 100_000}),
 });
 
 test('a filesystem is a whole number of blocks and never smaller than the smallest', t => {
@@ -61,7 +62,7 @@ test('every entry has an inode, beside the eleven that ext4 keeps for itself', t
 
 test('a larger tree never gets a smaller filesystem', t => {
 	fc.assert(fc.property(anyTree, fc.nat({max: gibi}), fc.nat({max: 100_000}), (tree, bytes, entries) => {
-		const larger: Tree = {entries: tree.entries + entries, contentBytes: tree.contentBytes + bytes};
+		const larger: Tree = {entries: tree.entries + entries, contentBytes: tree.contentBytes + bytes, nameBytes: tree.nameBytes};
 		for (const size of [comfortableSize, sufficientSize]) {
 			t.true(size(larger).sizeBytes >= size(tree).sizeBytes);
 		}
@@ -71,7 +72,7 @@ test('a larger tree never gets a smaller filesystem', t => {
 });
 
 test('a size that is asked for is rounded up to a block', t => {
-	const tree: Tree = {entries: 10, contentBytes: 1000};
+	const tree: Tree = {entries: 10, contentBytes: 1000, nameBytes: 100};
 	t.is(fixedSize(32 * mebi, tree).sizeBytes, 32 * mebi);
 	t.is(fixedSize((32 * mebi) + 1, tree).sizeBytes, (32 * mebi) + blockSize);
 	fc.assert(fc.property(fc.integer({min: smallestSize, max: largestSize}), bytes => {
@@ -83,8 +84,8 @@ test('a size that is asked for is rounded up to a block', t => {
 test('the bounds', t => {
 	t.is(smallestSize, 16 * mebi);
 	t.is(largestSize, 16 * 1024 * gibi);
-	t.is(sufficientSize({entries: 1, contentBytes: 0}).sizeBytes, smallestSize);
-	t.true(comfortableSize({entries: 1, contentBytes: 0}).sizeBytes > gibi);
+	t.is(sufficientSize({entries: 1, contentBytes: 0, nameBytes: 1}).sizeBytes, smallestSize);
+	t.true(comfortableSize({entries: 1, contentBytes: 0, nameBytes: 1}).sizeBytes > gibi);
 });
 
 // What is said to suffice does: mke2fs fills it, and e2fsck has nothing to say.
