@@ -129,11 +129,13 @@ export async function connectBus(kind: BusKind, address = busAddress(kind)): Pro
 
 /** The address of a bus, from the environment or where the specification puts it. */
 export function busAddress(kind: BusKind): string {
-	const {DBUS_SYSTEM_BUS_ADDRESS: system, DBUS_SESSION_BUS_ADDRESS: session, XDG_RUNTIME_DIR: runtime} = process.env;
 	return kind === 'system'
-		? system ?? 'unix:path=/run/dbus/system_bus_socket'
-		: session ?? `unix:path=${runtime ?? `/run/user/${process.getuid!()}`}/bus`;
+		? variable('DBUS_SYSTEM_BUS_ADDRESS') ?? 'unix:path=/run/dbus/system_bus_socket'
+		: variable('DBUS_SESSION_BUS_ADDRESS') ?? `unix:path=${variable('XDG_RUNTIME_DIR') ?? `/run/user/${process.getuid!()}`}/bus`;
 }
+
+// One that is empty counts as unset.
+const variable = (name: string): string | undefined => process.env[name] === '' ? undefined : process.env[name];
 
 // `unix:socket=` makes dbus-next take node's own sockets, abstract ones included, and never the native addon `usocket`.
 function socketAddress(address: string): string {

@@ -11,10 +11,20 @@ export function makeCleanup(): {cleanup: Cleanup; run: () => Promise<void>} {
 			undos.push(undo);
 		},
 		async run() {
+			const errors: unknown[] = [];
 			for (const undo of undos.reverse()) {
-				// In reverse order, one after the other.
-				// eslint-disable-next-line no-await-in-loop
-				await undo();
+				try {
+					// In reverse order, one after the other.
+					// eslint-disable-next-line no-await-in-loop
+					await undo();
+				} catch (error) {
+					// What one leaves is no reason to leave the rest.
+					errors.push(error);
+				}
+			}
+
+			if (errors.length > 0) {
+				throw new AggregateError(errors, `could not clean up: ${errors.map(String).join('; ')}`);
 			}
 		},
 	};

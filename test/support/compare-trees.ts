@@ -27,7 +27,7 @@ const shortened = (text: string): string => text.length > 400 ? `${text.slice(0,
 /** How many entries a tree has, the folder itself included. */
 export async function countEntries(folder: string): Promise<number> {
 	let count = 0;
-	for await (const _ of walk(folder)) {
+	for await (const _ of walk(nameOf(folder))) {
 		count++;
 	}
 
@@ -37,10 +37,11 @@ export async function countEntries(folder: string): Promise<number> {
 async function describeTree(folder: string): Promise<Map<string, string>> {
 	const described = new Map<string, string>();
 	const firstNames = new Map<bigint, string>();
-	for await (const {file, name, status} of walk(folder)) {
+	for await (const {file, name, status} of walk(nameOf(folder))) {
 		const firstName = firstNames.get(status.ino) ?? name;
 		firstNames.set(status.ino, firstName);
-		described.set(name, [describeStatus(status), await describeContent(file, status), firstName === name ? '' : `is ${firstName}`].filter(Boolean).join(', '));
+		const content = firstName === name ? await describeContent(file, status) : `is ${firstName}`;
+		described.set(name, [describeStatus(status), content].filter(Boolean).join(', '));
 	}
 
 	for (const [tool, args] of tools) {
@@ -77,6 +78,7 @@ async function * walk(file: string, name = '/'): AsyncGenerator<Entry> {
 
 // Names and targets are bytes, whatever their encoding; texts hold them as Latin-1, a character a byte.
 const bytes = (text: string) => Buffer.from(text, 'latin1');
+const nameOf = (path: string): string => Buffer.from(path).toString('latin1');
 
 function describeStatus(status: BigIntStats): string {
 	const isFolder = status.isDirectory();
@@ -135,6 +137,6 @@ async function attributesBy(tool: string, args: string[], folder: string): Promi
 	return new Map(stdout.split('\n\n').filter(text => text.startsWith('# file: ')).map(text => {
 		const [title, ...lines] = text.split('\n');
 		const name = title!.replace(/^# file: /, '');
-		return [name === '.' ? '/' : `/${name}`, lines.sort().join('; ')];
+		return [name === '.' ? '/' : `/${name}`, lines.filter(Boolean).sort().join('; ')];
 	}));
 }

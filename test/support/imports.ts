@@ -1,6 +1,8 @@
 // An import that a test follows and interferes with.
+import process from 'node:process';
 import type {NexusClient} from '../../dbus/client.js';
-import type {JobEnd} from './nexus.js';
+import type {JobEnd, TestNexus} from './nexus.js';
+import {childrenOf, stopProcess} from './processes.js';
 
 export type JobChange = {state: string; progress: number; message: string};
 
@@ -24,6 +26,12 @@ export async function watchImport(client: NexusClient, name: string, source: str
 	const ended = defer<JobEnd>();
 	const halfway = defer();
 
+	const changesFor = (path: string): JobChange[] => {
+		const changes = changesOf.get(path) ?? [];
+		changesOf.set(path, changes);
+		return changes;
+	};
+
 	const look = (): void => {
 		if (job === undefined) {
 			return;
@@ -43,7 +51,7 @@ export async function watchImport(client: NexusClient, name: string, source: str
 	const onChange = (...[path, interfaceName, changed]: [string, string, Parameters<NexusClient['changes']>[2], string[]]): void => {
 		const {state, progress, message} = client.changes('Job', interfaceName, changed);
 		if (state !== undefined && progress !== undefined && message !== undefined) {
-			changesOf.set(path, [...changesOf.get(path) ?? [], {state, progress, message}]);
+			changesFor(path).push({state, progress, message});
 			look();
 		}
 	};
@@ -71,18 +79,54 @@ export async function watchImport(client: NexusClient, name: string, source: str
 	}
 
 	// Signals may have come before the reply.
-	changesOf.set(job, changesOf.get(job) ?? []);
+	const changes = changesFor(job);
 	look();
 	const started = job;
 	return {
 		job: started,
-		get changes() {
-			return changesOf.get(started)!;
-		},
+		changes,
 		isOver: () => ends.has(started),
 		halfway: halfway.promise,
 		ended: ended.promise.finally(stop),
 	};
+}
+
+export type HaltedImport = WatchedImport & {
+	/** The process id of mke2fs. */
+	mke2fs: number;
+	/** Lets mke2fs go on. */
+	goOn: () => void;
+};
+
+/** Starts an import and stops its mke2fs in the midst of writing. The source must be large enough for that to be seen. */
+export async function haltImport({client, daemon, cleanup}: TestNexus, name: string, source: string): Promise<HaltedImport> {
+	for (let attempts = 5; attempts > 0; attempts--) {
+		/* eslint-disable no-await-in-loop -- a machine may be so quick, or this process so slow, that it is over before we act */
+		const watched = await watchImport(client, name, source);
+		const isHalfway = await watched.halfway.then(() => true).catch(() => false);
+		const mke2fs = isHalfway && (await childrenOf(daemon.pid)).find(child => child.name === 'mke2fs');
+		if (mke2fs && await stopProcess(mke2fs.pid)) {
+			const goOn = (): void => {
+				if (!watched.isOver()) {
+					process.kill(mke2fs.pid, 'SIGCONT');
+				}
+			};
+
+			// A daemon waits for its jobs before it ends.
+			cleanup(goOn);
+			return {...watched, mke2fs: mke2fs.pid, goOn};
+		}
+
+		const {result, message} = await watched.ended;
+		if (result !== 'done') {
+			throw new Error(`the import ended as ${result}: ${message}`);
+		}
+
+		await client.manager.deleteImage(name);
+		/* eslint-enable no-await-in-loop */
+	}
+
+	throw new Error(`the import of ${source} is always over before it can be stopped: it needs more content`);
 }
 
 function defer<T = void>(): {promise: Promise<T>; resolve: (value: T) => void; reject: (error: Error) => void} {

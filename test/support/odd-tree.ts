@@ -68,7 +68,14 @@ async function makeNames(at: (name: string) => string): Promise<void> {
 /** Makes folders in each other, with names of 250 bytes and a file at the bottom. From 16 on no single path reaches down there. */
 export async function makeDeepFolder(folder: string, depth: number): Promise<void> {
 	await mkdir(folder);
-	await execa('sh', ['-c', 'for i in $(seq "$1"); do mkdir "$2" && cd "$2" || exit; done; echo bottom >file', 'sh', String(depth), 'd'.repeat(250)], {cwd: folder});
+	await execa(process.execPath, ['-e', `
+		for (let level = 0; level < ${depth}; level++) {
+			fs.mkdirSync('d'.repeat(250));
+			process.chdir('d'.repeat(250));
+		}
+
+		fs.writeFileSync('file', 'bottom\\n');
+	`], {cwd: folder});
 }
 
 async function makeContent(at: (name: string) => string): Promise<void> {

@@ -1,0 +1,31 @@
+// Filesystems that are not btrfs, made for one test.
+import {mkdir, truncate, writeFile} from 'node:fs/promises';
+import path from 'node:path';
+import {execa} from 'execa';
+import type {Cleanup} from './cleanup.js';
+
+/** Mounts a tmpfs in a folder, with room for many small files, and returns its mount point. */
+export async function mountTmpfs(folder: string, cleanup: Cleanup): Promise<string> {
+	const mountPoint = path.join(folder, 'tmpfs');
+	await mkdir(mountPoint);
+	await execa('mount', ['-t', 'tmpfs', '-o', 'nr_inodes=200000', 'tmpfs', mountPoint]);
+	cleanup(async () => {
+		await execa('umount', [mountPoint]);
+	});
+	return mountPoint;
+}
+
+/** Makes and mounts an ext4 in a folder and returns its mount point. */
+export async function mountExt4(folder: string, cleanup: Cleanup): Promise<string> {
+	const file = path.join(folder, 'ext4.img');
+	const mountPoint = path.join(folder, 'ext4');
+	await writeFile(file, '');
+	await truncate(file, 1024 * 1024 * 1024);
+	await execa('mkfs.ext4', ['-q', '-F', file]);
+	await mkdir(mountPoint);
+	await execa('mount', ['-o', 'loop', file, mountPoint]);
+	cleanup(async () => {
+		await execa('umount', [mountPoint]);
+	});
+	return mountPoint;
+}
