@@ -99,7 +99,7 @@ rootTest('a second daemon on the same name, database or pool says so and harms n
 
 rootTest('SIGTERM finishes the import that runs, refuses new work, and all is there after the next start', async t => {
 	const {daemon, client, folder, restart, bus, cleanup} = await startNexus(t);
-	const source = await makeSource(folder, 'source', 256);
+	const source = await makeSource(folder, 'source', 96);
 	await client.manager.createVm('guest', 'work', 1, 128);
 	const importing = importImage(client, 'base', source);
 	await daemon.logged(/import of image "base" .*started/);
@@ -119,7 +119,7 @@ rootTest('SIGTERM finishes the import that runs, refuses new work, and all is th
 
 rootTest('a second signal cancels what the first one waits for', async t => {
 	const {daemon, client, folder, workspaces} = await startNexus(t);
-	const source = await makeSource(folder, 'source', 512);
+	const source = await makeSource(folder, 'source', 96);
 	const importing = importImage(client, 'base', source);
 	await daemon.logged(/import of image "base" .*started/);
 	daemon.kill('SIGINT');
@@ -134,7 +134,7 @@ rootTest('a second signal cancels what the first one waits for', async t => {
 rootTest('a daemon that loses its bus ends with an error, and leaves everything in order', async t => {
 	const {daemon, client, folder, bus, workspaces, database, cleanup} = await startNexus(t);
 	await importImage(client, 'base', await makeSource(folder));
-	await client.manager.importImage('large', await makeSource(folder, 'large', 512), {});
+	await client.manager.importImage('large', await makeSource(folder, 'large', 96), {});
 	await bus.stop();
 	const {exitCode, log} = await daemon.exit;
 	t.is(exitCode, 1);
@@ -167,7 +167,7 @@ rootTest('without a bus, or without the right to the name, it says what is missi
 
 rootTest('a daemon killed in the middle of an import removes the rest when it starts again', async t => {
 	const {daemon, client, folder, workspaces, restart} = await startNexus(t);
-	await client.manager.importImage('base', await makeSource(folder, 'source', 512), {});
+	await client.manager.importImage('base', await makeSource(folder, 'source', 96), {});
 	await daemon.logged(/import of image "base" .*started/);
 	daemon.kill('SIGKILL');
 	await daemon.exit;
