@@ -466,7 +466,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 			onFailure(async () => this.pool.purge(id));
 			const folder = await this.pool.stage(id);
 			const size = await makeExt4Image({
-				source, file: path.join(folder, diskFile), sizeBytes, signal, onProgress: report,
+				source, file: path.join(folder, diskFile), sizeBytes, signal, onProgress: report, makeRoom: async bytes => this.pool.makeRoom(bytes, signal),
 			});
 			signal.throwIfAborted();
 			const image: Image = {

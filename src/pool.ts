@@ -4,6 +4,7 @@ import {
 	mkdir, readdir, rename, rm, rmdir, stat, statfs,
 } from 'node:fs/promises';
 import path from 'node:path';
+import {setTimeout} from 'node:timers/promises';
 import type {WorkspaceBackend} from './backend/workspace-backend.js';
 import {isThere} from './files.js';
 import {asNexusError, errnoOf} from './errors.js';
@@ -108,6 +109,29 @@ export class Pool {
 	async space(): Promise<{size: number; free: number}> {
 		const {bsize, blocks, bavail} = await doing('cannot look at the pool', async () => statfs(this.root));
 		return {size: bsize * blocks, free: bsize * bavail};
+	}
+
+	/** Waits for the space of what was removed, when so many bytes are not free without it. */
+	async makeRoom(bytes: number, signal: AbortSignal): Promise<void> {
+		let {free} = await this.space();
+		if (free >= bytes) {
+			return;
+		}
+
+		await doing('cannot reclaim space in the pool', async () => this.backend.reclaim());
+		// Nothing tells when it is done: it is waited for as long as there is more and more.
+		for (let idle = 0; idle < 10 && free < bytes; idle++) {
+			/* eslint-disable no-await-in-loop -- time passes between two looks */
+			await setTimeout(100, undefined, {signal}).catch(() => undefined);
+			signal.throwIfAborted();
+			const {free: freeNow} = await this.space();
+			/* eslint-enable no-await-in-loop */
+			if (freeNow > free) {
+				idle = 0;
+			}
+
+			free = freeNow;
+		}
 	}
 
 	// Each thing has a parent folder of its own: the kernel makes snapshots in one folder only one after the other.

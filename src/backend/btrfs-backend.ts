@@ -29,6 +29,8 @@ const backendBy = (calls: BtrfsCalls, root: string): WorkspaceBackend => ({
 	clone: async (source, folder) => calls.snapshot(source, folder),
 	setReadOnly: async (folder, readOnly) => calls.setReadOnly(folder, readOnly),
 	remove: async folder => removeSubvolume(calls, folder),
+	// The kernel frees removed subvolumes in its own time; after a sync it begins.
+	reclaim: async () => calls.sync(root),
 	async warnings() {
 		return await hasQuotas(root)
 			? [`btrfs quotas are enabled on ${root}: snapshots get slower with their number; disable them with: btrfs quota disable ${root}`]

@@ -12,6 +12,7 @@ export type BtrfsCalls = {
 	snapshot(source: string, path: string): Promise<void>;
 	setReadOnly(path: string, readOnly: boolean): Promise<void>;
 	deleteSubvolume(path: string): Promise<void>;
+	sync(path: string): Promise<void>;
 };
 
 /** A failed call, with the name of the system's error where it is known. */
@@ -40,6 +41,7 @@ export function libraryCalls(): BtrfsCalls | undefined {
 	const snapshot = library.func('int btrfs_util_create_snapshot(const char *source, const char *path, int flags, void *unused, void *inherit)') as Native;
 	const setReadOnly = library.func('int btrfs_util_set_subvolume_read_only(const char *path, bool readOnly)') as Native;
 	const deleteSubvolume = library.func('int btrfs_util_delete_subvolume(const char *path, int flags)') as Native;
+	const sync = library.func('int btrfs_util_sync(const char *path)') as Native;
 	const noPointer = null;
 
 	const call = async (native: Native, ...values: unknown[]): Promise<void> => {
@@ -71,6 +73,7 @@ export function libraryCalls(): BtrfsCalls | undefined {
 		snapshot: async (source, path) => call(snapshot, source, path, 0, noPointer, noPointer),
 		setReadOnly: async (path, readOnly) => call(setReadOnly, path, readOnly),
 		deleteSubvolume: async path => call(deleteSubvolume, path, 0),
+		sync: async path => call(sync, path),
 	};
 }
 
@@ -98,6 +101,7 @@ export async function programCalls(): Promise<BtrfsCalls | undefined> {
 		},
 		setReadOnly: async (path, readOnly) => run('property', 'set', '-t', 'subvol', '--', path, 'ro', String(readOnly)),
 		deleteSubvolume: async path => run('subvolume', 'delete', '--', path),
+		sync: async path => run('filesystem', 'sync', '--', path),
 	};
 }
 

@@ -40,6 +40,9 @@ export const directoryBackend: WorkspaceBackend = {
 
 		await rm(folder, {recursive: true});
 	},
+	async reclaim() {
+		// A file's space is free once it is removed.
+	},
 	async warnings() {
 		return [];
 	},

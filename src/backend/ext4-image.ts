@@ -1,12 +1,12 @@
 // Makes an ext4 filesystem from a folder, by mke2fs: no mount, no loop device, no symlink followed.
 import process from 'node:process';
-import {stat, truncate} from 'node:fs/promises';
+import {stat, statfs, truncate} from 'node:fs/promises';
 import path from 'node:path';
 import {Buffer} from 'node:buffer';
 import {setInterval} from 'node:timers/promises';
 import {execa} from 'execa';
 import {syncFile} from '../files.js';
-import {NexusError} from '../errors.js';
+import {NexusError, asNexusError} from '../errors.js';
 import {
 	blockSize, comfortableSize, fixedSize, necessaryBytes, sufficientSize, type Ext4Size,
 } from './ext4-size.js';
@@ -21,6 +21,8 @@ export type Ext4Options = {
 	/** Bytes of the filesystem; from the tree when `undefined`. */
 	sizeBytes: number | undefined;
 	signal: AbortSignal;
+	/** Asked for so many bytes on the disk before they are written. */
+	makeRoom: (bytes: number) => Promise<void>;
 	/** Told from 0 to 1: bytes written of bytes expected. */
 	onProgress: (fraction: number, message: string) => void;
 };
@@ -43,11 +45,13 @@ export async function makeExt4Image(options: Ext4Options): Promise<number> {
 }
 
 async function makeFilesystem(options: Ext4Options): Promise<number> {
-	const {source, file, sizeBytes, signal, onProgress} = options;
+	const {source, file, sizeBytes, signal, makeRoom, onProgress} = options;
 	onProgress(0, 'looking over the source');
 	const tree = await readSourceTree(source, signal);
 	const size = sizeFor(tree, sizeBytes);
-	await watchProgress(file, tree, onProgress, async () => runMke2fs(options, tree, size));
+	await makeRoom(tree.contentBytes + metadataBytes);
+	const full = new AbortController();
+	await watchProgress(options, tree, full, async () => runMke2fs({...options, signal: AbortSignal.any([signal, full.signal])}, tree, size));
 	onProgress(1, 'checking that the source has not changed');
 	const after = await readSourceTree(source, signal);
 	if (after.fingerprint !== tree.fingerprint) {
@@ -72,8 +76,14 @@ function sizeFor(tree: SourceTree, sizeBytes: number | undefined): Ext4Size {
 	return fixedSize(sizeBytes, tree);
 }
 
+// What mke2fs writes beside the content, for a filesystem of some gigabytes.
+const metadataBytes = 16 * 1024 * 1024;
+
 const doesNotFit = (tree: SourceTree, sizeBytes: number): NexusError =>
 	new NexusError('NoSpace', `the source does not fit into ${sizeBytes} bytes: it needs ${sufficientSize(tree).sizeBytes}; give that size or a larger one, or none`);
+
+const poolIsFull = (tree: SourceTree): NexusError =>
+	new NexusError('NoSpace', `the pool is full: ${tree.contentBytes} bytes are to be written; delete workspaces or grow the pool`);
 
 // The same features on every machine, whatever its mke2fs.conf says, and none that older guest kernels lack.
 const features = [
@@ -119,7 +129,7 @@ async function runMke2fs({source, file, signal}: Ext4Options, tree: SourceTree, 
 		String(sizeBytes / blockSize),
 	], {cwd: path.dirname(file), signal}, async message => {
 		if (message.includes('No space left on device')) {
-			return new NexusError('NoSpace', `the pool is full: ${tree.contentBytes} bytes are to be written; delete workspaces or grow the pool`);
+			return poolIsFull(tree);
 		}
 
 		if (/could not allocate|not enough space|too small|too big|no free/i.test(message)) {
@@ -134,18 +144,24 @@ async function runMke2fs({source, file, signal}: Ext4Options, tree: SourceTree, 
 
 // What mke2fs 1.47.0 gets wrong, put right by debugfs.
 async function correct(file: string, tree: SourceTree): Promise<void> {
-	await runTool('debugfs', ['-w', '-f', '-', path.basename(file)], {
+	const said = await runTool('debugfs', ['-w', '-f', '-', path.basename(file)], {
 		cwd: path.dirname(file), input: Buffer.from(correctionsOf(tree), 'latin1'),
 	});
+	// Its exit code is 0 whatever happens; after its version it says nothing but what failed.
+	const [, ...complaints] = said.split('\n');
+	if (complaints.length > 0) {
+		throw new NexusError('Io', `debugfs failed: ${complaints.join('; ')}`);
+	}
 }
 
+// Returns what the tool said on its standard error.
 async function runTool(
 	tool: string,
 	args: string[],
 	// The file is named within its folder: behind a question mark in a path these programs expect options.
 	{cwd, signal, input}: {cwd: string; signal?: AbortSignal; input?: Uint8Array},
 	explain: (message: string) => Promise<NexusError | undefined> = async () => undefined,
-): Promise<void> {
+): Promise<string> {
 	const {failed, isCanceled, code, stderr, exitCode, signal: killedBy} = await execa(tool, args, {
 		// Debian keeps these in sbin, which is not on everybody's path.
 		env: {LC_ALL: 'C', PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`},
@@ -155,7 +171,7 @@ async function runTool(
 		...(input === undefined ? {stdin: 'ignore'} : {input}),
 	} as const);
 	if (isCanceled) {
-		throw new NexusError('Canceled', 'canceled');
+		throw asNexusError(signal!.reason, `${tool} was stopped`);
 	}
 
 	if (code === 'ENOENT') {
@@ -167,16 +183,28 @@ async function runTool(
 		throw await explain(message)
 			?? new NexusError('Io', `${tool} failed${killedBy ? `, killed by ${killedBy}` : ` with exit code ${exitCode}`}${message ? `: ${message}` : ''}`);
 	}
+
+	return stderr.trim();
 }
 
-// What the file occupies is what mke2fs has written.
-async function watchProgress(file: string, {contentBytes}: SourceTree, onProgress: Ext4Options['onProgress'], work: () => Promise<void>): Promise<void> {
+// What the file occupies is what mke2fs has written. On a full disk it goes on to the end of the file that it copies,
+// block by block, and btrfs takes milliseconds to refuse each: it is stopped when nothing has come of that for a second.
+async function watchProgress({file, onProgress}: Ext4Options, tree: SourceTree, full: AbortController, work: () => Promise<void>): Promise<void> {
 	const over = new AbortController();
 	const watch = async (): Promise<void> => {
+		let before = 0;
+		let idle = 0;
 		for await (const _ of setInterval(100, undefined, {signal: over.signal})) {
+			const occupied = await occupiedBytes(file);
+			idle = occupied > before ? 0 : idle + 1;
+			before = occupied;
+			if (idle >= 10 && await isFull(path.dirname(file))) {
+				full.abort(poolIsFull(tree));
+			}
+
 			// Its own tables come on top of the content.
-			const written = Math.min(await occupiedBytes(file), contentBytes);
-			onProgress(written / Math.max(contentBytes, 1), `${inMebibytes(written)} of ${inMebibytes(contentBytes)} MiB written`);
+			const written = Math.min(occupied, tree.contentBytes);
+			onProgress(written / Math.max(tree.contentBytes, 1), `${inMebibytes(written)} of ${inMebibytes(tree.contentBytes)} MiB written`);
 		}
 	};
 
@@ -191,6 +219,11 @@ async function watchProgress(file: string, {contentBytes}: SourceTree, onProgres
 }
 
 const inMebibytes = (bytes: number): string => (bytes / 1024 / 1024).toFixed(1);
+
+async function isFull(folder: string): Promise<boolean> {
+	const {bavail, bsize} = await statfs(folder);
+	return bavail * bsize < 1024 * 1024;
+}
 
 async function occupiedBytes(file: string): Promise<number> {
 	try {

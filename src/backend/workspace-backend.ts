@@ -15,6 +15,9 @@ export type WorkspaceBackend = {
 	/** Removes such a folder, read-only or not, with all in it. A folder that is not there is no error. */
 	remove(folder: string): Promise<void>;
 
+	/** Has the space of what was removed freed soon, where that takes time. */
+	reclaim(): Promise<void>;
+
 	/** What an administrator should know about the storage, a sentence each. */
 	warnings(): Promise<string[]>;
 };

@@ -150,5 +150,5 @@ function makeMany(folder: string, count: number, make: (index: string) => void):
 }
 
 const image = async (source: string, sizeBytes: number): Promise<number> => makeExt4Image({
-	source, file: `${source}.ext4`, sizeBytes, signal: new AbortController().signal, onProgress: () => undefined,
+	source, file: `${source}.ext4`, sizeBytes, signal: new AbortController().signal, onProgress: () => undefined, makeRoom: async () => undefined,
 });
