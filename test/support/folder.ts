@@ -24,7 +24,14 @@ export async function temporaryFolder(cleanup: Cleanup): Promise<string> {
 	return folder;
 }
 
-// A test that takes too long is ended without its cleanups. The process does the most of them on its way out.
+// A test that takes too long, or whose runner is interrupted, is ended without its cleanups. The process does the most of
+// them on its way out.
+for (const [signal, number] of [['SIGHUP', 1], ['SIGINT', 2], ['SIGTERM', 15]] as const) {
+	process.once(signal, () => {
+		process.exit(128 + number);
+	});
+}
+
 process.on('exit', () => {
 	const mountPoints = folders.size > 0 ? readFileSync('/proc/self/mounts', 'utf8').split('\n').map(line => line.split(' ')[1] ?? '') : [];
 	for (const folder of folders) {
