@@ -35,12 +35,6 @@ export class Bus {
 		});
 	}
 
-	/** Our unique name on the bus. */
-	get name(): string {
-		// The types do not know this documented member.
-		return (this.#connection as MessageBus & {name: string}).name;
-	}
-
 	/**
 	Calls a method and returns the reply's values.
 
