@@ -8,7 +8,7 @@ import {busErrors} from '../dbus/errors.js';
 import {busName} from '../dbus/paths.js';
 import packageJson from '../package.json' with {type: 'json'};
 import {loadConfig} from '../src/config.js';
-import {NexusError} from '../src/errors.js';
+import {NexusError, messageOf} from '../src/errors.js';
 import {openNexus, type Nexus} from '../src/nexus.js';
 import {authorityFor} from './authority.js';
 import {Callers} from './bus/callers.js';
@@ -52,7 +52,7 @@ if (input.length > 0) {
 try {
 	await run(flags.user ? 'session' : 'system', flags.config);
 } catch (error) {
-	log('error', error instanceof NexusError || !(error instanceof Error) || error.name !== 'Error' ? String(error instanceof Error ? error.message : error) : error.message);
+	log('error', messageOf(error));
 	process.exit(1);
 }
 

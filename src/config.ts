@@ -8,7 +8,7 @@ import {
 } from 'yaml';
 import {z} from 'zod';
 import {backendChoices, type BackendChoice} from './backend/choose-backend.js';
-import {NexusError, errnoOf} from './errors.js';
+import {NexusError, errnoOf, messageOf} from './errors.js';
 
 export type Config = {
 	storage: {
@@ -85,7 +85,7 @@ export async function loadConfig(scope: Scope, file: string | undefined): Promis
 			return defaults;
 		}
 
-		throw new NexusError('NotFound', `cannot read the configuration ${name}: ${error instanceof Error ? error.message : String(error)}`, {cause: error});
+		throw new NexusError('NotFound', `cannot read the configuration ${name}: ${messageOf(error)}`, {cause: error});
 	}
 
 	const given = parseConfig(source, name);
@@ -119,7 +119,7 @@ function toPlain(document: Document, lines: LineCounter, file: string): unknown 
 	try {
 		return document.toJS() ?? {};
 	} catch (error) {
-		throw new NexusError('InvalidArgument', `${file}:${firstAliasLine(document, lines)}: ${error instanceof Error ? error.message : String(error)}`, {cause: error});
+		throw new NexusError('InvalidArgument', `${file}:${firstAliasLine(document, lines)}: ${messageOf(error)}`, {cause: error});
 	}
 }
 

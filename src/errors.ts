@@ -29,7 +29,7 @@ export function asNexusError(error: unknown, what: string): NexusError {
 		return error;
 	}
 
-	const message = error instanceof Error ? error.message : String(error);
+	const message = messageOf(error);
 	return outOfSpace.has(errnoOf(error))
 		? new NexusError('NoSpace', `${what}: no space is left; delete workspaces or grow the pool`, {cause: error})
 		: new NexusError('Io', `${what}: ${message}`, {cause: error});
@@ -44,3 +44,6 @@ export function errnoOf(error: unknown): string {
 	// Libuv has no name for this one.
 	return 'errno' in error && error.errno === -os.constants.errno.EDQUOT ? 'EDQUOT' : error.code;
 }
+
+/** What anything that was thrown has to say. */
+export const messageOf = (error: unknown): string => error instanceof Error ? error.message : String(error);

@@ -11,7 +11,9 @@ import {makeExt4Image} from './backend/ext4-image.js';
 import {largestSize, smallestSize} from './backend/ext4-size.js';
 import {Claims, type Claim, type Release} from './claims.js';
 import type {Config} from './config.js';
-import {NexusError, asNexusError, errnoOf} from './errors.js';
+import {
+	NexusError, asNexusError, errnoOf, messageOf,
+} from './errors.js';
 import {lockFile, type FileLock} from './file-lock.js';
 import {Jobs, type Job, type JobContext} from './jobs.js';
 import type {Log} from './log.js';
@@ -587,7 +589,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 		try {
 			await this.pool.purge(id);
 		} catch (error) {
-			this.#log('error', `"${name}" is deleted, but its space could not be freed: ${error instanceof Error ? error.message : String(error)}`);
+			this.#log('error', `"${name}" is deleted, but its space could not be freed: ${messageOf(error)}`);
 		}
 	}
 

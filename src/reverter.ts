@@ -1,5 +1,6 @@
 // Multi-step work that leaves nothing half-done: each step that succeeds registers its undo; when a later one fails,
 // the undos run in reverse, and success forgets them all.
+import {messageOf} from './errors.js';
 import type {Log} from './log.js';
 
 export type Undo = () => void | Promise<void>;
@@ -18,7 +19,7 @@ export async function reverting<T>(log: Log, work: (onFailure: (undo: Undo) => v
 				// eslint-disable-next-line no-await-in-loop
 				await undo();
 			} catch (undoError) {
-				log('error', `could not undo a step: ${undoError instanceof Error ? undoError.message : String(undoError)}`);
+				log('error', `could not undo a step: ${messageOf(undoError)}`);
 			}
 		}
 

@@ -6,6 +6,7 @@ import {encode} from '../../dbus/codec.js';
 import {contract, type ObjectPath, type Signals} from '../../dbus/contract.js';
 import {objectPath, rootPath, type Kind} from '../../dbus/paths.js';
 import {signatureOf} from '../../dbus/spec.js';
+import {messageOf} from '../../src/errors.js';
 import type {Log} from '../../src/log.js';
 import type {Nexus} from '../../src/nexus.js';
 import {jobObject} from './job.js';
@@ -26,7 +27,7 @@ export function emitSignals(nexus: Nexus, objects: Objects, bus: Bus, log: Log):
 			try {
 				await work();
 			} catch (error) {
-				log('error', `could not send a signal: ${error instanceof Error ? error.message : String(error)}`);
+				log('error', `could not send a signal: ${messageOf(error)}`);
 			}
 		})();
 	};

@@ -5,7 +5,9 @@ import {
 } from 'node:fs/promises';
 import path from 'node:path';
 import type {Database, SqlValue, Statement} from 'sql.js';
-import {NexusError, asNexusError, errnoOf} from '../errors.js';
+import {
+	NexusError, asNexusError, errnoOf, messageOf,
+} from '../errors.js';
 import {lockFile, type FileLock} from '../file-lock.js';
 import type {Log} from '../log.js';
 import type {Image, Vm, Workspace} from '../model.js';
@@ -377,8 +379,6 @@ class SqliteStore implements StateStore {
 		return statement;
 	}
 }
-
-const messageOf = (error: unknown): string => error instanceof Error ? error.message : String(error);
 
 // From the header of a database file (section 1.3 of SQLite's file format): bytes of a page, and how many there are.
 function isCutShort(content: Uint8Array): boolean {
