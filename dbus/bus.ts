@@ -1,9 +1,11 @@
 // A connection to a message bus: dbus-next's, with a way to wait for it and to learn of its end.
+import type {EventEmitter} from 'node:events';
 import process from 'node:process';
 import type {Duplex} from 'node:stream';
 import {
 	Message, sessionBus, type MessageBus, type MessageLike,
 } from 'dbus-next';
+import {guardInbound} from './inbound.js';
 
 export type BusKind = 'system' | 'session';
 
@@ -14,6 +16,8 @@ export class BusUnreachableError extends Error {
 	}
 }
 
+type Guard = {largestBody: number};
+
 export class Bus {
 	/** Settles once, when the connection has ended, whoever ended it. */
 	readonly ended: Promise<void>;
@@ -22,9 +26,12 @@ export class Bus {
 	/** The calls without a reply yet: the library forgets them when the connection ends. */
 	readonly #waiting = new Set<(error: Error) => void>();
 
+	readonly #guard: Guard;
+
 	/** For `connectBus` alone. */
-	constructor(connection: MessageBus) {
+	constructor(connection: MessageBus, guard: Guard) {
 		this.#connection = connection;
+		this.#guard = guard;
 		this.ended = new Promise(resolve => {
 			streamOf(connection).once('close', () => {
 				resolve();
@@ -82,6 +89,11 @@ export class Bus {
 		});
 	}
 
+	/** From now on a larger body of a call or a signal is not decoded: the message arrives without one. */
+	limitBodies(bytes: number): void {
+		this.#guard.largestBody = bytes;
+	}
+
 	/** Hands every method call to the handler, which must answer all of them and must not throw. */
 	onCall(handler: (message: Message) => void): void {
 		this.#connection.addMethodHandler((message: Message) => {
@@ -107,6 +119,11 @@ Connects to the system or the session bus.
 export async function connectBus(kind: BusKind, address = busAddress(kind)): Promise<Bus> {
 	try {
 		const connection = sessionBus({busAddress: socketAddress(address)});
+		const guard: Guard = {largestBody: Infinity};
+		// The handshake is over, and the library has read no message yet.
+		innerOf(connection).once('connect', () => {
+			guardInbound(streamOf(connection), () => guard.largestBody);
+		});
 		await new Promise<void>((resolve, reject) => {
 			connection.on('connect', resolve);
 			// After the start an error concerns one message at the most; the end of the stream is what counts.
@@ -115,7 +132,7 @@ export async function connectBus(kind: BusKind, address = busAddress(kind)): Pro
 				reject(new Error('it closed the connection'));
 			});
 		});
-		return new Bus(connection);
+		return new Bus(connection, guard);
 	} catch (error) {
 		throw new BusUnreachableError(kind, address, error);
 	}
@@ -148,5 +165,6 @@ function socketAddress(address: string): string {
 	throw new Error('only unix:path= and unix:abstract= addresses are supported');
 }
 
-// The library tells nobody that its stream has closed; this private member is the only way to know.
-const streamOf = (connection: MessageBus): Duplex => (connection as unknown as {_connection: {stream: Duplex}})._connection.stream;
+// The library tells nobody that its stream has closed, and reads whatever arrives; this private member is the only way.
+const innerOf = (connection: MessageBus): EventEmitter & {stream: Duplex} => (connection as unknown as {_connection: EventEmitter & {stream: Duplex}})._connection;
+const streamOf = (connection: MessageBus): Duplex => innerOf(connection).stream;

@@ -1,7 +1,9 @@
 // The typed client: `client.manager.createWorkspace('base', 'name', {})`, signals as events, properties as objects.
 // Everything in it is read off the contract.
 import {EventEmitter} from 'node:events';
-import type {DBusError, Message, Variant} from 'dbus-next';
+import type {
+	DBusError, Message, MessageFlag, MessageLike, Variant,
+} from 'dbus-next';
 import {connectBus, type Bus, type BusKind} from './bus.js';
 import {
 	decode, decodeProperties, encode, lowerFirst,
@@ -36,6 +38,12 @@ export class NexusClient extends EventEmitter<ClientEvents> {
 	/** Settles when the connection to the bus has ended. */
 	readonly ended: Promise<void>;
 
+	/**
+	Called when the daemon would let the caller do something if a person authenticated. When it resolves to true, somebody
+	can be asked, and the call is made again with leave to ask.
+	*/
+	preparePrompt: (() => Promise<boolean>) | undefined;
+
 	readonly #bus: Bus;
 	#owner = '';
 
@@ -53,7 +61,7 @@ export class NexusClient extends EventEmitter<ClientEvents> {
 		const methods = Object.entries(spec.methods).map(([member, {in: incoming, out}]): [string, unknown] => [
 			lowerFirst(member),
 			async (...values: unknown[]) => {
-				const body = await this.#bus.call({
+				const body = await this.#call({
 					destination: busName, path, interface: spec.name, member, signature: signatureOf(incoming), body: encode(incoming, values),
 				});
 				const [result] = decode(out, body);
@@ -82,13 +90,38 @@ export class NexusClient extends EventEmitter<ClientEvents> {
 		});
 		await this.#bus.callBus('AddMatch', 's', [`type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='${busName}'`]);
 		await this.#bus.callBus('AddMatch', 's', [`type='signal',sender='${busName}',path_namespace='${rootPath}'`]);
-		const [owner] = await this.#bus.callBus('GetNameOwner', 's', [busName]);
-		this.#owner = owner as string;
+		this.#owner = await this.#askOwner();
 	}
 
 	/** Ends the connection. */
 	async close(): Promise<void> {
 		await this.#bus.close();
+	}
+
+	// Nobody has the name while the daemon is not needed.
+	async #askOwner(): Promise<string> {
+		try {
+			const [owner] = await this.#bus.callBus('GetNameOwner', 's', [busName]);
+			return owner as string;
+		} catch (error) {
+			if (isBusError(error, busErrors.nameHasNoOwner)) {
+				return '';
+			}
+
+			throw error;
+		}
+	}
+
+	async #call(message: MessageLike): Promise<unknown[]> {
+		try {
+			return await this.#bus.call(message);
+		} catch (error) {
+			if (isBusError(error, busErrors.interactiveAuthorizationRequired) && await this.preparePrompt?.()) {
+				return this.#bus.call({...message, flags: allowInteractiveAuthorization});
+			}
+
+			throw error;
+		}
 	}
 
 	#receive({sender, path, interface: interfaceName, member, body}: Message): void {
@@ -112,6 +145,9 @@ export class NexusClient extends EventEmitter<ClientEvents> {
 		}
 	}
 }
+
+// The flag of the D-Bus specification; the library's type has no name for it.
+const allowInteractiveAuthorization = 4 as MessageFlag;
 
 /**
 Connects to nexusd, starting it where the bus knows how to.

@@ -57,6 +57,8 @@ export type ManagerMethods = {
 	createWorkspace(base: string, name: string, options: Record<never, never>): Promise<ObjectPath>;
 	/** The workspaces, by name. @param base only those made from this image (name or UUID); "" lists all */
 	listWorkspaces(base: string): Promise<WorkspaceRow[]>;
+	/** Who the workspaces belong to: what the structures of `ListWorkspaces`, whose form is fixed, have no room for. @param base as in `ListWorkspaces` */
+	listWorkspaceOwners(base: string): Promise<Record<ObjectPath, number>>;
 	/** Finds a workspace. @param nameOrId its name or its UUID */
 	getWorkspace(nameOrId: string): Promise<ObjectPath>;
 	/** Deletes a workspace and all that was written to it. Refused with `Conflict` while it is attached to a VM. @param nameOrId its name or its UUID */
@@ -73,6 +75,8 @@ export type ManagerMethods = {
 	attachWorkspace(workspace: string, vm: string, options: {rootDevice?: boolean; readOnly?: boolean}): Promise<void>;
 	/** Detaches a workspace from its VM. Refused with `Conflict` when it is not attached. @param workspace the workspace's name or UUID */
 	detachWorkspace(workspace: string): Promise<void>;
+	/** Reads the configuration anew. What concerns storage and socket waits for the next start, and the log says so. Refused with `InvalidArgument` when the configuration has a mistake; the one in use is kept. */
+	reload(): Promise<void>;
 	/** Keeps the daemon from idling out until the caller unsubscribes or leaves the bus. */
 	subscribe(): Promise<void>;
 	/** Takes `Subscribe` back. */
@@ -149,6 +153,8 @@ export type WorkspaceProperties = {
 	subvolumePath: string;
 	/** The raw ext4 file in it, for a VM to use as a block device. */
 	devicePath: string;
+	/** The uid of the user it belongs to: who made it. The file is that user's, and closed to all others. */
+	owner: number;
 	/** The image it was made from. */
 	baseImage: ObjectPath;
 	/** The workspace it was made from, "/" when it came from the image itself. */
@@ -322,7 +328,8 @@ export const contract = {
 				"in": [
 					{
 						"name": "name_or_id",
-						"type": "s"
+						"type": "s",
+						"names": "image"
 					}
 				],
 				"out": [
@@ -336,7 +343,8 @@ export const contract = {
 				"in": [
 					{
 						"name": "name_or_id",
-						"type": "s"
+						"type": "s",
+						"names": "image"
 					}
 				],
 				"out": [],
@@ -346,7 +354,8 @@ export const contract = {
 				"in": [
 					{
 						"name": "base",
-						"type": "s"
+						"type": "s",
+						"names": "image"
 					},
 					{
 						"name": "name",
@@ -370,7 +379,8 @@ export const contract = {
 				"in": [
 					{
 						"name": "base",
-						"type": "s"
+						"type": "s",
+						"names": "image"
 					}
 				],
 				"out": [
@@ -392,11 +402,27 @@ export const contract = {
 					}
 				]
 			},
+			"ListWorkspaceOwners": {
+				"in": [
+					{
+						"name": "base",
+						"type": "s",
+						"names": "image"
+					}
+				],
+				"out": [
+					{
+						"name": "owners",
+						"type": "a{ou}"
+					}
+				]
+			},
 			"GetWorkspace": {
 				"in": [
 					{
 						"name": "name_or_id",
-						"type": "s"
+						"type": "s",
+						"names": "workspace"
 					}
 				],
 				"out": [
@@ -410,7 +436,8 @@ export const contract = {
 				"in": [
 					{
 						"name": "name_or_id",
-						"type": "s"
+						"type": "s",
+						"names": "workspace"
 					}
 				],
 				"out": [],
@@ -466,7 +493,8 @@ export const contract = {
 				"in": [
 					{
 						"name": "name_or_id",
-						"type": "s"
+						"type": "s",
+						"names": "vm"
 					}
 				],
 				"out": [
@@ -480,7 +508,8 @@ export const contract = {
 				"in": [
 					{
 						"name": "name_or_id",
-						"type": "s"
+						"type": "s",
+						"names": "vm"
 					}
 				],
 				"out": [],
@@ -490,11 +519,13 @@ export const contract = {
 				"in": [
 					{
 						"name": "workspace",
-						"type": "s"
+						"type": "s",
+						"names": "workspace"
 					},
 					{
 						"name": "vm",
-						"type": "s"
+						"type": "s",
+						"names": "vm"
 					},
 					{
 						"name": "options",
@@ -512,11 +543,17 @@ export const contract = {
 				"in": [
 					{
 						"name": "workspace",
-						"type": "s"
+						"type": "s",
+						"names": "workspace"
 					}
 				],
 				"out": [],
 				"action": "attach-workspace"
+			},
+			"Reload": {
+				"in": [],
+				"out": [],
+				"action": "reload"
 			},
 			"Subscribe": {
 				"in": [],
@@ -599,7 +636,7 @@ export const contract = {
 				"emits": "true"
 			}
 		},
-		"xml": "<interface name=\"org.workfort.Nexus1.Manager\"><method name=\"ImportImage\"><arg name=\"name\" type=\"s\" direction=\"in\"/><arg name=\"source\" type=\"s\" direction=\"in\"/><arg name=\"options\" type=\"a{sv}\" direction=\"in\"/><arg name=\"job\" type=\"o\" direction=\"out\"/></method><method name=\"ListImages\"><arg name=\"images\" type=\"a(sssttuo)\" direction=\"out\"/></method><method name=\"GetImage\"><arg name=\"name_or_id\" type=\"s\" direction=\"in\"/><arg name=\"image\" type=\"o\" direction=\"out\"/></method><method name=\"DeleteImage\"><arg name=\"name_or_id\" type=\"s\" direction=\"in\"/></method><method name=\"CreateWorkspace\"><arg name=\"base\" type=\"s\" direction=\"in\"/><arg name=\"name\" type=\"s\" direction=\"in\"/><arg name=\"options\" type=\"a{sv}\" direction=\"in\"/><arg name=\"workspace\" type=\"o\" direction=\"out\"/></method><method name=\"ListWorkspaces\"><arg name=\"base\" type=\"s\" direction=\"in\"/><arg name=\"workspaces\" type=\"a(sssssbbtto)\" direction=\"out\"/></method><method name=\"GetWorkspace\"><arg name=\"name_or_id\" type=\"s\" direction=\"in\"/><arg name=\"workspace\" type=\"o\" direction=\"out\"/></method><method name=\"DeleteWorkspace\"><arg name=\"name_or_id\" type=\"s\" direction=\"in\"/></method><method name=\"CreateVm\"><arg name=\"name\" type=\"s\" direction=\"in\"/><arg name=\"role\" type=\"s\" direction=\"in\"/><arg name=\"vcpus\" type=\"u\" direction=\"in\"/><arg name=\"memory_mib\" type=\"u\" direction=\"in\"/><arg name=\"vm\" type=\"o\" direction=\"out\"/></method><method name=\"ListVms\"><arg name=\"vms\" type=\"a(ssssuuuo)\" direction=\"out\"/></method><method name=\"GetVm\"><arg name=\"name_or_id\" type=\"s\" direction=\"in\"/><arg name=\"vm\" type=\"o\" direction=\"out\"/></method><method name=\"DeleteVm\"><arg name=\"name_or_id\" type=\"s\" direction=\"in\"/></method><method name=\"AttachWorkspace\"><arg name=\"workspace\" type=\"s\" direction=\"in\"/><arg name=\"vm\" type=\"s\" direction=\"in\"/><arg name=\"options\" type=\"a{sv}\" direction=\"in\"/></method><method name=\"DetachWorkspace\"><arg name=\"workspace\" type=\"s\" direction=\"in\"/></method><method name=\"Subscribe\"></method><method name=\"Unsubscribe\"></method><signal name=\"JobNew\"><arg name=\"id\" type=\"u\"/><arg name=\"job\" type=\"o\"/></signal><signal name=\"JobRemoved\"><arg name=\"id\" type=\"u\"/><arg name=\"job\" type=\"o\"/><arg name=\"result\" type=\"s\"/><arg name=\"object\" type=\"o\"/></signal><property name=\"Version\" type=\"s\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"const\"/></property><property name=\"SchemaVersion\" type=\"u\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"const\"/></property><property name=\"Backend\" type=\"s\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"const\"/></property><property name=\"WorkspacesRoot\" type=\"s\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"const\"/></property><property name=\"Warnings\" type=\"as\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"false\"/></property><property name=\"PoolSize\" type=\"t\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"false\"/></property><property name=\"PoolFree\" type=\"t\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"false\"/></property><property name=\"Images\" type=\"u\" access=\"read\"></property><property name=\"Workspaces\" type=\"u\" access=\"read\"></property><property name=\"Vms\" type=\"u\" access=\"read\"></property></interface>"
+		"xml": "<interface name=\"org.workfort.Nexus1.Manager\"><method name=\"ImportImage\"><arg name=\"name\" type=\"s\" direction=\"in\"/><arg name=\"source\" type=\"s\" direction=\"in\"/><arg name=\"options\" type=\"a{sv}\" direction=\"in\"/><arg name=\"job\" type=\"o\" direction=\"out\"/></method><method name=\"ListImages\"><arg name=\"images\" type=\"a(sssttuo)\" direction=\"out\"/></method><method name=\"GetImage\"><arg name=\"name_or_id\" type=\"s\" direction=\"in\"/><arg name=\"image\" type=\"o\" direction=\"out\"/></method><method name=\"DeleteImage\"><arg name=\"name_or_id\" type=\"s\" direction=\"in\"/></method><method name=\"CreateWorkspace\"><arg name=\"base\" type=\"s\" direction=\"in\"/><arg name=\"name\" type=\"s\" direction=\"in\"/><arg name=\"options\" type=\"a{sv}\" direction=\"in\"/><arg name=\"workspace\" type=\"o\" direction=\"out\"/></method><method name=\"ListWorkspaces\"><arg name=\"base\" type=\"s\" direction=\"in\"/><arg name=\"workspaces\" type=\"a(sssssbbtto)\" direction=\"out\"/></method><method name=\"ListWorkspaceOwners\"><arg name=\"base\" type=\"s\" direction=\"in\"/><arg name=\"owners\" type=\"a{ou}\" direction=\"out\"/></method><method name=\"GetWorkspace\"><arg name=\"name_or_id\" type=\"s\" direction=\"in\"/><arg name=\"workspace\" type=\"o\" direction=\"out\"/></method><method name=\"DeleteWorkspace\"><arg name=\"name_or_id\" type=\"s\" direction=\"in\"/></method><method name=\"CreateVm\"><arg name=\"name\" type=\"s\" direction=\"in\"/><arg name=\"role\" type=\"s\" direction=\"in\"/><arg name=\"vcpus\" type=\"u\" direction=\"in\"/><arg name=\"memory_mib\" type=\"u\" direction=\"in\"/><arg name=\"vm\" type=\"o\" direction=\"out\"/></method><method name=\"ListVms\"><arg name=\"vms\" type=\"a(ssssuuuo)\" direction=\"out\"/></method><method name=\"GetVm\"><arg name=\"name_or_id\" type=\"s\" direction=\"in\"/><arg name=\"vm\" type=\"o\" direction=\"out\"/></method><method name=\"DeleteVm\"><arg name=\"name_or_id\" type=\"s\" direction=\"in\"/></method><method name=\"AttachWorkspace\"><arg name=\"workspace\" type=\"s\" direction=\"in\"/><arg name=\"vm\" type=\"s\" direction=\"in\"/><arg name=\"options\" type=\"a{sv}\" direction=\"in\"/></method><method name=\"DetachWorkspace\"><arg name=\"workspace\" type=\"s\" direction=\"in\"/></method><method name=\"Reload\"></method><method name=\"Subscribe\"></method><method name=\"Unsubscribe\"></method><signal name=\"JobNew\"><arg name=\"id\" type=\"u\"/><arg name=\"job\" type=\"o\"/></signal><signal name=\"JobRemoved\"><arg name=\"id\" type=\"u\"/><arg name=\"job\" type=\"o\"/><arg name=\"result\" type=\"s\"/><arg name=\"object\" type=\"o\"/></signal><property name=\"Version\" type=\"s\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"const\"/></property><property name=\"SchemaVersion\" type=\"u\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"const\"/></property><property name=\"Backend\" type=\"s\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"const\"/></property><property name=\"WorkspacesRoot\" type=\"s\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"const\"/></property><property name=\"Warnings\" type=\"as\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"false\"/></property><property name=\"PoolSize\" type=\"t\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"false\"/></property><property name=\"PoolFree\" type=\"t\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"false\"/></property><property name=\"Images\" type=\"u\" access=\"read\"></property><property name=\"Workspaces\" type=\"u\" access=\"read\"></property><property name=\"Vms\" type=\"u\" access=\"read\"></property></interface>"
 	},
 	"Image": {
 		"name": "org.workfort.Nexus1.Image",
@@ -654,7 +691,8 @@ export const contract = {
 				"in": [
 					{
 						"name": "vm",
-						"type": "o"
+						"type": "o",
+						"names": "vm"
 					},
 					{
 						"name": "options",
@@ -695,6 +733,10 @@ export const contract = {
 			},
 			"DevicePath": {
 				"type": "s",
+				"emits": "const"
+			},
+			"Owner": {
+				"type": "u",
 				"emits": "const"
 			},
 			"BaseImage": {
@@ -738,7 +780,7 @@ export const contract = {
 				"emits": "const"
 			}
 		},
-		"xml": "<interface name=\"org.workfort.Nexus1.Workspace\"><method name=\"Attach\"><arg name=\"vm\" type=\"o\" direction=\"in\"/><arg name=\"options\" type=\"a{sv}\" direction=\"in\"/></method><method name=\"Detach\"></method><method name=\"Delete\"></method><property name=\"Id\" type=\"s\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"const\"/></property><property name=\"Name\" type=\"s\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"const\"/></property><property name=\"SubvolumePath\" type=\"s\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"const\"/></property><property name=\"DevicePath\" type=\"s\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"const\"/></property><property name=\"BaseImage\" type=\"o\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"const\"/></property><property name=\"Parent\" type=\"o\" access=\"read\"></property><property name=\"Vm\" type=\"o\" access=\"read\"></property><property name=\"RootDevice\" type=\"b\" access=\"read\"></property><property name=\"ReadOnly\" type=\"b\" access=\"read\"></property><property name=\"Size\" type=\"t\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"const\"/></property><property name=\"Allocated\" type=\"t\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"false\"/></property><property name=\"AttachedAt\" type=\"t\" access=\"read\"></property><property name=\"DetachedAt\" type=\"t\" access=\"read\"></property><property name=\"CreatedAt\" type=\"t\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"const\"/></property></interface>"
+		"xml": "<interface name=\"org.workfort.Nexus1.Workspace\"><method name=\"Attach\"><arg name=\"vm\" type=\"o\" direction=\"in\"/><arg name=\"options\" type=\"a{sv}\" direction=\"in\"/></method><method name=\"Detach\"></method><method name=\"Delete\"></method><property name=\"Id\" type=\"s\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"const\"/></property><property name=\"Name\" type=\"s\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"const\"/></property><property name=\"SubvolumePath\" type=\"s\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"const\"/></property><property name=\"DevicePath\" type=\"s\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"const\"/></property><property name=\"Owner\" type=\"u\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"const\"/></property><property name=\"BaseImage\" type=\"o\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"const\"/></property><property name=\"Parent\" type=\"o\" access=\"read\"></property><property name=\"Vm\" type=\"o\" access=\"read\"></property><property name=\"RootDevice\" type=\"b\" access=\"read\"></property><property name=\"ReadOnly\" type=\"b\" access=\"read\"></property><property name=\"Size\" type=\"t\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"const\"/></property><property name=\"Allocated\" type=\"t\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"false\"/></property><property name=\"AttachedAt\" type=\"t\" access=\"read\"></property><property name=\"DetachedAt\" type=\"t\" access=\"read\"></property><property name=\"CreatedAt\" type=\"t\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"const\"/></property></interface>"
 	},
 	"Vm": {
 		"name": "org.workfort.Nexus1.Vm",

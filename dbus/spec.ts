@@ -8,6 +8,8 @@ export type ArgumentSpec = {
 	readonly fields?: readonly string[];
 	/** Keys and signatures, for an `a{sv}` of options. */
 	readonly options?: Readonly<Record<string, string>>;
+	/** The kind of record that it names, by name, id or object. */
+	readonly names?: 'image' | 'workspace' | 'vm';
 };
 
 export type MethodSpec = {

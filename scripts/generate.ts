@@ -1,7 +1,8 @@
-// Makes `dbus/contract.ts` and `docs/dbus-api.md` from the interface XML in `dbus/`.
+// Makes `dbus/contract.ts` and `docs/dbus-api.md` from the interface XML in `dbus/`, and `docs/openapi.json` from the routes.
 // `npm run generate` writes them; with `--check` nothing is written and a stale file is an error.
 import {readFile, writeFile} from 'node:fs/promises';
 import process from 'node:process';
+import {openApiDocument} from '../service/http/openapi.js';
 import {parseContract, type InterfaceSource} from './contract-source.js';
 import {renderApiPage} from './render-api-page.js';
 import {renderContract} from './render-contract.js';
@@ -15,12 +16,13 @@ for (const file of ['dbus/org.workfort.Nexus1.xml', 'dbus/org.freedesktop.DBus.x
 	interfaces.push(...parseContract(await readFile(at(file), 'utf8')));
 }
 
-const outputs = new Map([
-	['dbus/contract.ts', renderContract(interfaces)],
-	['docs/dbus-api.md', renderApiPage(interfaces)],
-]);
+const outputs = [
+	{path: 'dbus/contract.ts', text: renderContract(interfaces), source: 'the interface XML says'},
+	{path: 'docs/dbus-api.md', text: renderApiPage(interfaces), source: 'the interface XML says'},
+	{path: 'docs/openapi.json', text: `${JSON.stringify(await openApiDocument(), undefined, '\t')}\n`, source: 'the routes say'},
+];
 
-for (const [path, text] of outputs) {
+for (const {path, text, source} of outputs) {
 	if (!process.argv.includes('--check')) {
 		// eslint-disable-next-line no-await-in-loop
 		await writeFile(at(path), text);
@@ -30,7 +32,7 @@ for (const [path, text] of outputs) {
 	// eslint-disable-next-line no-await-in-loop
 	const current = await readFile(at(path), 'utf8').catch(() => '');
 	if (current !== text) {
-		console.error(`${path} is not what the interface XML says: run npm run generate`);
+		console.error(`${path} is not what ${source}: run npm run generate`);
 		process.exitCode = 1;
 	}
 }

@@ -104,6 +104,7 @@ function argumentSpec(argument: ArgumentSource): Record<string, unknown> {
 		type: argument.type,
 		fields: fieldsOf(argument)?.map(field => camelCase(field)),
 		options: optionsOf(argument),
+		names: argument.annotations[`${ownAnnotation}Names`],
 	};
 }
 
@@ -128,6 +129,7 @@ function scalarType(signature: string): string {
 		v: 'Variant',
 		as: 'string[]',
 		ao: 'ObjectPath[]',
+		'a{ou}': 'Record<ObjectPath, number>',
 		'a{sv}': 'Record<string, Variant>',
 		'a{sa{sv}}': 'Record<string, Record<string, Variant>>',
 		'a{oa{sa{sv}}}': 'Record<ObjectPath, Record<string, Record<string, Variant>>>',

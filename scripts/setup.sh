@@ -17,11 +17,20 @@ test_packages='
 acl setfacl
 attr setfattr
 busybox-static busybox
+curl curl
+dbus-user-session /usr/lib/systemd/user/dbus.socket
+fish fish
 libcap2-bin setcap
+libpam-systemd /lib/*/security/pam_systemd.so
+lintian lintian
+man-db man
+polkitd /usr/lib/polkit-1/polkitd
 procps pkill
 qemu-system-x86 qemu-system-x86_64
 sqlite3 sqlite3
+systemd-container systemd-nspawn
 tmux tmux
+zsh zsh
 '
 # Without these nothing runs at all; without btrfs there is the directory backend.
 essential_programs='mke2fs dbus-daemon'
@@ -40,6 +49,9 @@ main() {
 
 	install_modules
 	build
+	if [ "$for_test" ]; then
+		make_package
+	fi
 }
 
 check_node() {
@@ -152,7 +164,25 @@ build() {
 
 # Folders too: a file that was removed shows in the time of its folder.
 newer_sources() {
-	find src dbus service tui scripts/build.ts package.json package-lock.json -newer dist/nexusctl.js | head -n 1
+	find src dbus service tui scripts package.json package-lock.json -newer dist/nexusctl.js | head -n 1
+}
+
+# Some tests install it.
+make_package() {
+	package=$(find .cache/package -name '*.deb' -newer dist/nexusctl.js 2>/dev/null | head -n 1)
+	if ! command -v dpkg-deb >/dev/null || { [ "$package" ] && [ -z "$(newer_package_sources)" ]; }; then
+		return
+	fi
+
+	say 'making the package'
+	quietly node --import tsx scripts/package.ts || say "no package, see $log: $(last_words)"
+}
+
+# A commit counts too: the package's date is the last one's.
+newer_package_sources() {
+	for source in dbus systemd docs scripts README.md CHANGELOG.md package.json .git/logs/HEAD; do
+		find "$source" -newer "$package" 2>/dev/null
+	done | head -n 1
 }
 
 update_lists() {

@@ -22,19 +22,37 @@ export type Config = {
 		/** The socket of the REST face. */
 		socket: string;
 	};
+	daemon: {
+		/** Seconds without work after which nexusd ends; 0 for never. */
+		idleSeconds: number;
+	};
 };
+
+// The longest that a timer of node's can wait.
+const maximumIdleSeconds = Math.floor((2 ** 31) / 1000);
 
 const absolutePath = z.string().refine(value => path.isAbsolute(value), {error: 'must be an absolute path'});
 
-const schema = z.strictObject({
+/** What a configuration file may say. The descriptions are the manual's. */
+export const configSchema = z.strictObject({
 	storage: z.strictObject({
-		workspaces: absolutePath.optional(),
-		database: absolutePath.optional(),
-		backend: z.enum(backendChoices).optional(),
-	}).optional(),
+		workspaces: absolutePath.optional()
+			.describe('The folder that holds images and workspaces. Put it on btrfs: there a workspace is a snapshot, elsewhere it is a copy.'),
+		database: absolutePath.optional().describe('The file in which nexusd keeps its records.'),
+		backend: z.enum(backendChoices).optional()
+			.describe('How workspaces are kept: btrfs makes snapshots, directory makes reflinks or copies, auto takes btrfs where the folder is on one.'),
+	}).optional().describe('Where things are kept. A change takes effect at the next start.'),
 	http: z.strictObject({
-		socket: absolutePath.optional(),
-	}).optional(),
+		socket: absolutePath.optional()
+			.describe('The socket of the REST interface, where systemd does not hand one over. A change takes effect at the next start.'),
+	}).optional().describe('The REST interface.'),
+	daemon: z.strictObject({
+		idle_seconds: z.int().min(0).max(maximumIdleSeconds).optional()
+			.describe([
+				'Seconds without calls, jobs, connections or subscribed clients after which nexusd ends, to be started again by the next call; 0 means never.',
+				'It only ends where somebody can start it again. A reload is enough to change it.',
+			].join(' ')),
+	}).optional().describe('The life of nexusd.'),
 });
 
 export type Scope = 'system' | 'user';
@@ -42,10 +60,12 @@ export type Scope = 'system' | 'user';
 /** Where things are when no configuration says otherwise. */
 export function defaultConfig(scope: Scope): Config {
 	const home = os.homedir();
+	const daemon = {idleSeconds: 60};
 	return scope === 'system'
 		? {
 			storage: {workspaces: '/var/lib/nexus/workspaces', database: '/var/lib/nexus/nexus.db', backend: 'auto'},
 			http: {socket: '/run/nexus/nexusd.sock'},
+			daemon,
 		}
 		: {
 			storage: {
@@ -54,6 +74,7 @@ export function defaultConfig(scope: Scope): Config {
 				backend: 'auto',
 			},
 			http: {socket: path.join(xdgFolder('XDG_RUNTIME_DIR', `/run/user/${process.getuid!()}`), 'nexus/nexusd.sock')},
+			daemon,
 		};
 }
 
@@ -92,10 +113,11 @@ export async function loadConfig(scope: Scope, file: string | undefined): Promis
 	return {
 		storage: {...defaults.storage, ...withoutUndefined(given.storage)},
 		http: {...defaults.http, ...withoutUndefined(given.http)},
+		daemon: {idleSeconds: given.daemon?.idle_seconds ?? defaults.daemon.idleSeconds},
 	};
 }
 
-function parseConfig(source: string, file: string): z.infer<typeof schema> {
+function parseConfig(source: string, file: string): z.infer<typeof configSchema> {
 	const lines = new LineCounter();
 	const document = parseDocument(source, {lineCounter: lines, prettyErrors: false});
 	const [syntaxError] = document.errors;
@@ -104,7 +126,7 @@ function parseConfig(source: string, file: string): z.infer<typeof schema> {
 		throw new NexusError('InvalidArgument', `${file}:${line}: ${syntaxError.message}: ${source.split('\n')[line - 1]!.trim()}`);
 	}
 
-	const result = schema.safeParse(toPlain(document, lines, file));
+	const result = configSchema.safeParse(toPlain(document, lines, file));
 	if (result.success) {
 		return result.data;
 	}

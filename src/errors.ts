@@ -10,7 +10,8 @@ export type ErrorCode =
 	| 'NoSpace'
 	| 'Unsupported'
 	| 'Io'
-	| 'Canceled';
+	| 'Canceled'
+	| 'AccessDenied';
 
 export class NexusError extends Error {
 	readonly code: ErrorCode;

@@ -6,6 +6,9 @@ import {
 import path from 'node:path';
 import {asNexusError, errnoOf} from './errors.js';
 
+/** Of a folder that everybody may walk through and only its owner may read: the way to a disk, which has rights of its own. */
+export const passableMode = 0o711;
+
 /** Replaces a file's content. The old content stays until the new one is on disk. */
 export async function replaceFile(file: string, content: Uint8Array): Promise<void> {
 	const fresh = `${file}.new`;

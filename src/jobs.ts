@@ -3,6 +3,9 @@ import {NexusError, asNexusError} from './errors.js';
 
 export type JobState = 'running' | 'done' | 'failed' | 'canceled';
 
+/** What a job works on: the name of what it makes, and the folder it reads. */
+export type JobSubject = {name: string; source: string};
+
 /** What a job made. */
 export type JobObject = {kind: 'image'; id: string};
 
@@ -20,20 +23,24 @@ export type JobEvents = {
 export class Job {
 	readonly id: number;
 	readonly kind: string;
+	readonly subject: JobSubject;
 	state: JobState = 'running';
 	/** From 0 to 1. */
 	progress = 0;
 	/** What it is doing, or why it failed. */
 	message = '';
 	object: JobObject | undefined;
+	/** Why it was canceled or has failed. */
+	failure: NexusError | undefined;
 	/** Resolves when it has ended, however; its state says how. */
 	ended: Promise<void> = Promise.resolve();
 
 	readonly #abort = new AbortController();
 
-	constructor(id: number, kind: string) {
+	constructor(id: number, kind: string, subject: JobSubject) {
 		this.id = id;
 		this.kind = kind;
+		this.subject = subject;
 	}
 
 	get signal(): AbortSignal {
@@ -41,8 +48,8 @@ export class Job {
 	}
 
 	/** Stops the work and waits until what it did is undone. A job that has just succeeded stays so. */
-	async cancel(): Promise<void> {
-		this.#abort.abort(new NexusError('Canceled', 'canceled'));
+	async cancel(reason = 'canceled'): Promise<void> {
+		this.#abort.abort(new NexusError('Canceled', reason));
 		await this.ended;
 	}
 }
@@ -66,9 +73,9 @@ export class Jobs {
 	}
 
 	/** Starts work as a job and returns at once. */
-	start(kind: string, work: (context: JobContext) => Promise<JobObject>): Job {
+	start(kind: string, subject: JobSubject, work: (context: JobContext) => Promise<JobObject>): Job {
 		this.#lastId++;
-		const job = new Job(this.#lastId, kind);
+		const job = new Job(this.#lastId, kind, subject);
 		this.#jobs.set(job.id, job);
 		let end!: () => void;
 		job.ended = new Promise(resolve => {
@@ -93,9 +100,9 @@ export class Jobs {
 			job.progress = 1;
 			job.message = 'done';
 		} catch (error) {
-			const {code, message} = asNexusError(error, `the ${job.kind} failed`);
-			job.state = code === 'Canceled' ? 'canceled' : 'failed';
-			job.message = message;
+			job.failure = asNexusError(error, `the ${job.kind} failed`);
+			job.state = job.failure.code === 'Canceled' ? 'canceled' : 'failed';
+			job.message = job.failure.message;
 		}
 
 		this.#events.changed(job);

@@ -25,6 +25,8 @@ export type Workspace = {
 	attachedAt: number | undefined;
 	detachedAt: number | undefined;
 	createdAt: number;
+	/** The user whose it is: who made it. Its disk is that user's file. */
+	ownerUid: number;
 };
 
 export const vmRoles = ['portal', 'work', 'service'] as const;

@@ -3,7 +3,7 @@
 import {randomUUID} from 'node:crypto';
 import {EventEmitter} from 'node:events';
 import {
-	mkdir, realpath, stat,
+	chmod, mkdir, realpath,
 } from 'node:fs/promises';
 import path from 'node:path';
 import {chooseBackend} from './backend/choose-backend.js';
@@ -12,7 +12,7 @@ import {largestSize, smallestSize} from './backend/ext4-size.js';
 import {Claims, type Claim, type Release} from './claims.js';
 import type {Config} from './config.js';
 import {
-	NexusError, asNexusError, errnoOf, messageOf,
+	NexusError, asNexusError, messageOf,
 } from './errors.js';
 import {lockFile, type FileLock} from './file-lock.js';
 import {Jobs, type Job, type JobContext} from './jobs.js';
@@ -21,9 +21,12 @@ import {
 	diskFile, now, vmRoles, vmStates, type Image, type Vm, type VmRole, type Workspace,
 } from './model.js';
 import {checkName, generateName, quote} from './names.js';
+import {passableMode} from './files.js';
 import {Pool} from './pool.js';
 import {recover} from './recovery.js';
 import {reverting} from './reverter.js';
+import {checkSource} from './import-source.js';
+import type {Reader} from './reader.js';
 import {openSqliteStore} from './store/sqlite-store.js';
 import type {StateStore} from './store/state-store.js';
 
@@ -47,6 +50,8 @@ export type ImportOptions = {
 	source: string;
 	/** Bytes of the filesystem; from the tree when left out. */
 	sizeBytes?: number | undefined;
+	/** With whose rights the folder is read; the daemon's own when left out. */
+	reader?: Reader | undefined;
 };
 
 export type VmOptions = {
@@ -88,10 +93,23 @@ export async function openNexus({storage}: Pick<Config, 'storage'>, log: Log): P
 
 async function openRoot(folder: string): Promise<string> {
 	try {
-		await mkdir(folder, {recursive: true});
+		const outermost = await mkdir(folder, {recursive: true});
+		if (outermost) {
+			await openWay(outermost, folder);
+		}
+
 		return await realpath(folder);
 	} catch (error) {
 		throw asNexusError(error, `cannot use the workspaces folder ${folder}`);
+	}
+}
+
+// Everybody may walk through what was made to the disk that is theirs; nobody may look around.
+async function openWay(outermost: string, innermost: string): Promise<void> {
+	for (let folder = innermost; folder.length >= outermost.length; folder = path.dirname(folder)) {
+		// From the inside out, one after the other: there are few.
+		// eslint-disable-next-line no-await-in-loop
+		await chmod(folder, passableMode);
 	}
 }
 
@@ -114,6 +132,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 	readonly #jobs: Jobs;
 	readonly #running = new Set<Promise<unknown>>();
 	#stopping = false;
+	#closed: Promise<void> | undefined;
 
 	/** For `openNexus` alone. */
 	constructor(store: StateStore, pool: Pool, lock: FileLock, log: Log) {
@@ -131,6 +150,11 @@ export class Nexus extends EventEmitter<NexusEvents> {
 
 	get schemaVersion(): number {
 		return this.#store.schemaVersion;
+	}
+
+	/** How many tables the database has. */
+	tableCount(): number {
+		return this.#store.tableCount();
 	}
 
 	/** How many images, workspaces and VMs there are. */
@@ -197,7 +221,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 				onFailure(async () => this.pool.publish(image.id, image.name));
 				await this.#store.commit({remove: 'image', id: image.id});
 			});
-			this.#log('info', `image "${image.name}" deleted`);
+			this.#log('info', `image "${image.name}" deleted`, {operation: 'delete-image', object: `image ${image.name}`});
 			this.emit('image-removed', image);
 			await this.#purge(image);
 		});
@@ -211,6 +235,11 @@ export class Nexus extends EventEmitter<NexusEvents> {
 	*/
 	workspaces(base?: string): Workspace[] {
 		return this.#store.workspaces(base === undefined ? undefined : {imageId: this.image(base).id});
+	}
+
+	/** Up to `limit` workspaces by name, from the one after a name: all, or those of an image. To read thousands at once would keep everybody else waiting. */
+	workspacesAfter(name: string, limit: number, imageId?: string): Workspace[] {
+		return this.#store.workspacesAfter(name, limit, imageId);
 	}
 
 	/** The workspaces attached to a VM, by name. */
@@ -231,23 +260,24 @@ export class Nexus extends EventEmitter<NexusEvents> {
 	Makes a workspace from an image.
 
 	@param name `undefined` generates one.
+	@param ownerUid The user whose it is to be.
 	@throws NexusError InvalidName, NotFound, AlreadyExists; Conflict while the image is being deleted; NoSpace, Io
 	*/
-	async createWorkspace(base: string, name?: string): Promise<Workspace> {
+	async createWorkspace(base: string, name: string | undefined, ownerUid: number): Promise<Workspace> {
 		this.#refuseWhenStopping();
 		if (name !== undefined) {
 			checkName(name);
 		}
 
 		const image = this.image(base);
-		const workspace = this.#newWorkspace(image, name ?? this.#freeName(image.name));
+		const workspace = this.#newWorkspace(image, name ?? this.#freeName(image.name), ownerUid);
 		const release = this.#claimNewName(workspace.name);
 		try {
 			await this.#claiming([{...claimOf('image', image), shared: true}], async () => {
 				await this.#refuseStray(workspace.name);
 				await reverting(this.#log, async onFailure => {
 					onFailure(async () => this.pool.purge(workspace.id));
-					await this.pool.clone(image.name, workspace.id);
+					await this.pool.clone(image.name, workspace.id, ownerUid);
 					await this.#store.commit({put: 'workspace', record: workspace});
 					onFailure(async () => this.#store.commit({remove: 'workspace', id: workspace.id}));
 					await this.pool.publish(workspace.id, workspace.name);
@@ -257,7 +287,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 			release();
 		}
 
-		this.#log('info', `workspace "${workspace.name}" created from image "${image.name}"`);
+		this.#log('info', `workspace "${workspace.name}" created from image "${image.name}"`, {operation: 'create-workspace', object: `workspace ${workspace.name}`});
 		this.emit('workspace-added', workspace);
 		return workspace;
 	}
@@ -280,7 +310,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 				onFailure(async () => this.pool.publish(workspace.id, workspace.name));
 				await this.#store.commit({remove: 'workspace', id: workspace.id});
 			});
-			this.#log('info', `workspace "${workspace.name}" deleted`);
+			this.#log('info', `workspace "${workspace.name}" deleted`, {operation: 'delete-workspace', object: `workspace ${workspace.name}`});
 			this.emit('workspace-removed', workspace);
 			await this.#purge(workspace);
 		});
@@ -309,7 +339,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 		};
 		await this.#claiming([claimOf('workspace', workspace)], async () =>
 			this.#store.commit({put: 'workspace', record: attached}, {put: 'vm', record: {...vm, updatedAt: now()}}));
-		this.#log('info', `workspace "${workspace.name}" attached to VM "${vm.name}"`);
+		this.#log('info', `workspace "${workspace.name}" attached to VM "${vm.name}"`, {operation: 'attach-workspace', object: `workspace ${workspace.name}`});
 		this.emit('workspace-changed', attached, [vm.id]);
 	}
 
@@ -329,13 +359,18 @@ export class Nexus extends EventEmitter<NexusEvents> {
 		const detached = detach(workspace);
 		await this.#claiming([claimOf('workspace', workspace)], async () =>
 			this.#store.commit({put: 'workspace', record: detached}, {put: 'vm', record: {...vm, updatedAt: now()}}));
-		this.#log('info', `workspace "${workspace.name}" detached from VM "${vm.name}"`);
+		this.#log('info', `workspace "${workspace.name}" detached from VM "${vm.name}"`, {operation: 'detach-workspace', object: `workspace ${workspace.name}`});
 		this.emit('workspace-changed', detached, [vm.id]);
 	}
 
 	/** All VMs by name. */
 	vms(): Vm[] {
 		return this.#store.vms();
+	}
+
+	/** Up to `limit` VMs by name, from the one after a name. */
+	vmsAfter(name: string, limit: number): Vm[] {
+		return this.#store.vmsAfter(name, limit);
 	}
 
 	/**
@@ -380,7 +415,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 			stoppedAt: undefined,
 		};
 		await this.#track(this.#store.commit({put: 'vm', record: vm}));
-		this.#log('info', `VM "${name}" created with CID ${vm.cid}`);
+		this.#log('info', `VM "${name}" created with CID ${vm.cid}`, {operation: 'create-vm', object: `vm ${name}`});
 		this.emit('vm-added', vm);
 		return vm;
 	}
@@ -400,7 +435,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 		const detached = this.workspacesOf(vm).map(workspace => detach(workspace));
 		await this.#claiming(detached.map(workspace => claimOf('workspace', workspace)), async () =>
 			this.#store.commit(...detached.map(record => ({put: 'workspace', record} as const)), {remove: 'vm', id: vm.id}));
-		this.#log('info', `VM "${vm.name}" deleted`);
+		this.#log('info', `VM "${vm.name}" deleted`, {operation: 'delete-vm', object: `vm ${vm.name}`});
 		for (const workspace of detached) {
 			this.emit('workspace-changed', workspace, []);
 		}
@@ -425,6 +460,11 @@ export class Nexus extends EventEmitter<NexusEvents> {
 
 	/** Begins nothing new, waits until what runs has ended, and lets go of the files. */
 	async close(): Promise<void> {
+		this.#closed ??= this.#close();
+		return this.#closed;
+	}
+
+	async #close(): Promise<void> {
 		this.#stopping = true;
 		while (this.#running.size > 0) {
 			// What has ended may have begun another step.
@@ -437,13 +477,15 @@ export class Nexus extends EventEmitter<NexusEvents> {
 	}
 
 	// The name stays claimed until the job has ended.
-	async #startImport({name, source, sizeBytes}: ImportOptions, release: Release): Promise<Job> {
+	async #startImport({name, source, sizeBytes, reader}: ImportOptions, release: Release): Promise<Job> {
 		try {
 			await this.#refuseStray(name);
-			const folder = await this.#checkedSource(source);
-			this.#log('info', `import of image "${name}" from ${folder} started`);
-			const job = this.#jobs.start('import', async context => {
-				const image = await this.#import(name, folder, sizeBytes, context);
+			const folder = await checkSource(source, this.pool.root, reader);
+			this.#log('info', `import of image "${name}" from ${folder} started`, {operation: 'import-image', object: `image ${name}`});
+			const job = this.#jobs.start('import', {name, source: folder}, async context => {
+				const image = await this.#import({
+					name, source: folder, sizeBytes, reader,
+				}, context);
 				return {kind: 'image', id: image.id};
 			});
 			void this.#track(this.#finishImport(job, name, release));
@@ -458,17 +500,17 @@ export class Nexus extends EventEmitter<NexusEvents> {
 		await job.ended;
 		release();
 		if (job.state !== 'done') {
-			this.#log('warning', `import of image "${name}" ${job.state}: ${job.message}`);
+			this.#log('warning', `import of image "${name}" ${job.state}: ${job.message}`, {operation: 'import-image', object: `image ${name}`});
 		}
 	}
 
-	async #import(name: string, source: string, sizeBytes: number | undefined, {signal, report}: JobContext): Promise<Image> {
+	async #import({name, source, sizeBytes, reader}: ImportOptions, {signal, report}: JobContext): Promise<Image> {
 		const id = randomUUID();
 		const image = await reverting(this.#log, async onFailure => {
 			onFailure(async () => this.pool.purge(id));
 			const folder = await this.pool.stage(id);
 			const size = await makeExt4Image({
-				source, file: path.join(folder, diskFile), sizeBytes, signal, onProgress: report, makeRoom: async bytes => this.pool.makeRoom(bytes, signal),
+				source, reader, file: path.join(folder, diskFile), sizeBytes, signal, onProgress: report, makeRoom: async bytes => this.pool.makeRoom(bytes, signal),
 			});
 			signal.throwIfAborted();
 			const image: Image = {
@@ -481,12 +523,12 @@ export class Nexus extends EventEmitter<NexusEvents> {
 			await this.pool.setReadOnly(name, true);
 			return image;
 		});
-		this.#log('info', `image "${name}" imported from ${source}`);
+		this.#log('info', `image "${name}" imported from ${source}`, {operation: 'import-image', object: `image ${name}`});
 		this.emit('image-added', image);
 		return image;
 	}
 
-	#newWorkspace(image: Image, name: string): Workspace {
+	#newWorkspace(image: Image, name: string, ownerUid: number): Workspace {
 		return {
 			id: randomUUID(),
 			name,
@@ -500,6 +542,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 			attachedAt: undefined,
 			detachedAt: undefined,
 			createdAt: now(),
+			ownerUid,
 		};
 	}
 
@@ -534,36 +577,6 @@ export class Nexus extends EventEmitter<NexusEvents> {
 		if (await this.pool.exists(name)) {
 			throw new NexusError('AlreadyExists', `${this.pool.folder(name)} is there although nothing is recorded under that name: choose another name, or move it away`);
 		}
-	}
-
-	async #checkedSource(source: string): Promise<string> {
-		if (!path.isAbsolute(source)) {
-			throw new NexusError('InvalidArgument', `the source ${quote(source)} must be an absolute path`);
-		}
-
-		let folder;
-		try {
-			folder = await realpath(source);
-		} catch (error) {
-			throw errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR'
-				? new NexusError('NotFound', `the source ${source} does not exist`)
-				: asNexusError(error, `cannot use the source ${source}`);
-		}
-
-		const status = await stat(folder);
-		if (!status.isDirectory()) {
-			throw new NexusError('InvalidArgument', `the source ${source} is not a folder: name the folder that holds the root filesystem`);
-		}
-
-		if (isInside(folder, this.pool.root)) {
-			throw new NexusError('InvalidArgument', `the source ${source} lies inside the workspaces folder ${this.pool.root}: copy it out first`);
-		}
-
-		if (isInside(this.pool.root, folder)) {
-			throw new NexusError('InvalidArgument', `the workspaces folder ${this.pool.root} lies inside the source ${source}, which would contain itself: import a folder beside it`);
-		}
-
-		return folder;
 	}
 
 	async #claiming<T>(claims: Claim[], work: () => Promise<T>): Promise<T> {
@@ -613,16 +626,14 @@ const detach = (workspace: Workspace): Workspace => ({
 	...workspace, vmId: undefined, isRootDevice: false, isReadOnly: false, detachedAt: now(),
 });
 
-const isInside = (inner: string, outer: string): boolean => {
-	const relative = path.relative(outer, inner);
-	return relative === '' || !(relative === '..' || relative.startsWith('../'));
-};
-
 function checkSize(sizeBytes: number | undefined): void {
 	if (sizeBytes !== undefined && !(sizeBytes >= smallestSize && sizeBytes <= largestSize)) {
 		throw new NexusError('InvalidArgument', `a filesystem of ${sizeBytes} bytes is not possible: the size must be between ${smallestSize} and ${largestSize}`);
 	}
 }
+
+// As much as the bus can tell of.
+const largestMemoryMib = (2 ** 32) - 1;
 
 function checkVm(role: string, vcpuCount: number, memSizeMib: number): asserts role is VmRole {
 	if (!(vmRoles as readonly string[]).includes(role)) {
@@ -633,7 +644,7 @@ function checkVm(role: string, vcpuCount: number, memSizeMib: number): asserts r
 		throw new NexusError('InvalidArgument', `${vcpuCount} vCPUs are not possible: use 1 to 1024`);
 	}
 
-	if (memSizeMib < 1) {
-		throw new NexusError('InvalidArgument', 'a VM needs at least 1 MiB of memory');
+	if (memSizeMib < 1 || memSizeMib > largestMemoryMib) {
+		throw new NexusError('InvalidArgument', `${memSizeMib} MiB of memory are not possible: use 1 to ${largestMemoryMib}`);
 	}
 }

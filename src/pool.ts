@@ -1,12 +1,14 @@
 // The folder that holds images and workspaces, `@name` each, and what happens in it: a thing is made in a folder of
 // Nexus's own, appears under its name by a rename, and disappears by one.
+import {constants} from 'node:fs';
 import {
-	mkdir, readdir, rename, rm, rmdir, stat, statfs,
+	chmod, mkdir, open, readdir, rename, rm, rmdir, stat, statfs,
 } from 'node:fs/promises';
 import path from 'node:path';
+import process from 'node:process';
 import {setTimeout} from 'node:timers/promises';
 import type {WorkspaceBackend} from './backend/workspace-backend.js';
-import {isThere} from './files.js';
+import {isThere, passableMode} from './files.js';
 import {asNexusError, errnoOf} from './errors.js';
 import {diskFile} from './model.js';
 
@@ -35,14 +37,17 @@ export class Pool {
 		return doing('cannot make a folder in the pool', async () => {
 			const folder = await this.#workFolder(id);
 			await this.backend.create(folder);
+			await chmod(folder, passableMode);
 			return folder;
 		});
 	}
 
-	/** Makes a copy of an image for a new workspace, not under its name yet. */
-	async clone(image: string, id: string): Promise<void> {
+	/** Makes a copy of an image for a new workspace, not under its name yet. The disk in it is the owner's file. */
+	async clone(image: string, id: string, ownerUid: number): Promise<void> {
 		await doing(`cannot clone the image "${image}"`, async () => {
-			await this.backend.clone(this.folder(image), await this.#workFolder(id));
+			const folder = await this.#workFolder(id);
+			await this.backend.clone(this.folder(image), folder);
+			await giveFile(path.join(folder, diskFile), ownerUid);
 		});
 	}
 
@@ -155,6 +160,21 @@ export class Pool {
 
 	#staged(id: string): string {
 		return path.join(this.#work, id, 'disk');
+	}
+}
+
+// On disk before it returns: nobody looks at it again.
+async function giveFile(file: string, ownerUid: number): Promise<void> {
+	if (ownerUid === process.getuid!()) {
+		return;
+	}
+
+	const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW); // eslint-disable-line no-bitwise
+	try {
+		await handle.chown(ownerUid, process.getgid!());
+		await handle.sync();
+	} finally {
+		await handle.close();
 	}
 }
 

@@ -7,11 +7,17 @@ import {parseCommandLine} from './cli/parse.js';
 import {UsageError} from './cli/usage-error.js';
 import {nouns} from './commands/index.js';
 import {versionText} from './commands/version.js';
+import {completionWord} from './completion/scripts.js';
 import {terminalOf} from './output/terminal.js';
 
-endWithoutStackTrace();
-endWithTheReader();
-process.exitCode = await main(process.argv.slice(2));
+const [first, ...others] = process.argv.slice(2);
+if (first === completionWord) {
+	await answerShell(others);
+} else {
+	endWithoutStackTrace();
+	endWithTheReader();
+	process.exitCode = await main(process.argv.slice(2));
+}
 
 async function main(argv: readonly string[]): Promise<number> {
 	try {
@@ -40,6 +46,17 @@ async function main(argv: readonly string[]): Promise<number> {
 		printFailure(String(error));
 		return 1;
 	}
+}
+
+// A shell asks what could come next. Whatever happens, it gets no message and no failure: somebody is typing.
+async function answerShell(question: readonly string[]): Promise<never> {
+	const end = (): never => process.exit(0);
+	process.on('uncaughtException', end);
+	process.stdout.on('error', end);
+	const {answer} = await import('./completion/answer.js');
+	process.stdout.write(await answer(question, nouns));
+	// A connection that hangs would keep the shell waiting.
+	return end();
 }
 
 // The bus library throws where nobody can catch when it is sent nonsense.

@@ -17,6 +17,8 @@ export type Workspace = {
 	readonly vmId: string;
 	readonly subvolumePath: string;
 	readonly devicePath: string;
+	/** The uid of the user whose it is. */
+	readonly owner: number;
 	readonly rootDevice: boolean;
 	readonly readOnly: boolean;
 	readonly size: number;

@@ -2,6 +2,7 @@
 import {CodecError} from '../../dbus/codec.js';
 import {busErrors, errorPrefix} from '../../dbus/errors.js';
 import {NexusError} from '../../src/errors.js';
+import {DeniedError} from '../authority.js';
 import type {Log} from '../../src/log.js';
 
 /** An error for which the D-Bus specification has a name. */
@@ -18,6 +19,14 @@ export class CallError extends Error {
 export function describeError(error: unknown, log: Log): {name: string; text: string} {
 	if (error instanceof CallError) {
 		return {name: error.errorName, text: error.message};
+	}
+
+	if (error instanceof DeniedError) {
+		return {name: error.isPromptNeeded ? busErrors.interactiveAuthorizationRequired : busErrors.accessDenied, text: error.message};
+	}
+
+	if (error instanceof NexusError && error.code === 'AccessDenied') {
+		return {name: busErrors.accessDenied, text: error.message};
 	}
 
 	if (error instanceof NexusError) {

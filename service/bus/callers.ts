@@ -1,13 +1,24 @@
-// Who is on the other side: the user behind each connection, and who subscribed. All is forgotten when it leaves the bus.
-import type {Message} from 'dbus-next';
+// The connections on the bus that called us: the user behind each, asked of the bus once, and who subscribed. All is
+// forgotten when a connection leaves the bus.
+import {EventEmitter} from 'node:events';
+import type {Message, Variant} from 'dbus-next';
 import type {Bus} from '../../dbus/bus.js';
+import type {Reader} from '../../src/reader.js';
+import type {Caller} from '../caller.js';
 
-export class Callers {
+type Connection = {
+	gone: AbortController;
+	credentials?: Promise<Reader>;
+};
+
+/** `subscribers`: how many there are now. */
+export class Callers extends EventEmitter<{subscribers: [count: number]}> {
 	readonly #bus: Bus;
-	readonly #uids = new Map<string, Promise<number>>();
+	readonly #connections = new Map<string, Connection>();
 	readonly #subscribers = new Set<string>();
 
 	constructor(bus: Bus) {
+		super();
 		this.#bus = bus;
 	}
 
@@ -19,31 +30,46 @@ export class Callers {
 		await this.#bus.callBus('AddMatch', 's', ['type=\'signal\',sender=\'org.freedesktop.DBus\',member=\'NameOwnerChanged\',arg2=\'\'']);
 	}
 
-	/** The user id behind a connection, asked of the bus once. Rejects when the connection is gone. */
-	async uid(sender: string): Promise<number> {
-		let uid = this.#uids.get(sender);
-		if (!uid) {
-			uid = this.#askUid(sender);
-			this.#uids.set(sender, uid);
+	/**
+	The caller behind a message.
+
+	@param sender The unique name, which the bus writes and no caller can.
+	*/
+	caller(sender: string, mayPrompt: boolean): Caller {
+		const connection = this.#connections.get(sender) ?? {gone: new AbortController()};
+		this.#connections.set(sender, connection);
+		return {
+			name: sender,
+			subject: {kind: 'system-bus-name', details: {name: ['s', sender]}},
+			mayPrompt,
+			gone: connection.gone.signal,
+			credentials: async () => {
+				connection.credentials ??= this.#askCredentials(sender);
+				return connection.credentials;
+			},
+		};
+	}
+
+	subscribe({name, gone}: Caller): void {
+		// It may have left before its call came up.
+		if (!gone.aborted) {
+			this.#subscribers.add(name);
+			this.emit('subscribers', this.#subscribers.size);
 		}
-
-		return uid;
 	}
 
-	subscribe(sender: string): void {
-		this.#subscribers.add(sender);
+	unsubscribe({name}: Pick<Caller, 'name'>): void {
+		this.#subscribers.delete(name);
+		this.emit('subscribers', this.#subscribers.size);
 	}
 
-	unsubscribe(sender: string): void {
-		this.#subscribers.delete(sender);
-	}
-
-	async #askUid(sender: string): Promise<number> {
+	async #askCredentials(sender: string): Promise<Reader> {
 		try {
-			const [uid] = await this.#bus.callBus('GetConnectionUnixUser', 's', [sender]);
-			return uid as number;
+			const [credentials] = await this.#bus.callBus('GetConnectionCredentials', 's', [sender]);
+			const {UnixUserID: uid, UnixGroupIDs: groups} = credentials as {UnixUserID: Variant<number>; UnixGroupIDs?: Variant<number[]>};
+			return {uid: uid.value, groups: groups?.value ?? []};
 		} catch (error) {
-			this.#uids.delete(sender);
+			this.#connections.delete(sender);
 			throw error;
 		}
 	}
@@ -51,8 +77,11 @@ export class Callers {
 	#forget({sender, member, body}: Message): void {
 		if (sender === 'org.freedesktop.DBus' && member === 'NameOwnerChanged' && body[2] === '') {
 			const name = body[0] as string;
-			this.#uids.delete(name);
-			this.#subscribers.delete(name);
+			this.#connections.get(name)?.gone.abort();
+			this.#connections.delete(name);
+			if (this.#subscribers.has(name)) {
+				this.unsubscribe({name});
+			}
 		}
 	}
 }

@@ -5,24 +5,38 @@ import type {Bus} from '../../dbus/bus.js';
 import {decode, encode, lowerFirst} from '../../dbus/codec.js';
 import {signatureOf, type InterfaceSpec, type MethodSpec} from '../../dbus/spec.js';
 import type {Log} from '../../src/log.js';
+import type {Nexus} from '../../src/nexus.js';
+import type {Activity} from '../activity.js';
 import type {Authority} from '../authority.js';
+import type {Caller} from '../caller.js';
+import {doingFor} from '../log.js';
 import {CallError, describeError} from './call-error.js';
-import type {BusObject, Objects} from './objects.js';
+import type {Callers} from './callers.js';
+import {callDetails} from './details.js';
+import {specAt, type BusObject, type Objects} from './objects.js';
 import {nodeInterfaces, objectInterfaces, standardMethods} from './standard.js';
 
 export type DispatchOptions = {
 	bus: Bus;
 	objects: Objects;
 	authority: Authority;
+	callers: Callers;
+	nexus: Nexus;
+	activity: Activity;
+	/** Resolves when calls may be answered. */
+	mayAnswer: () => Promise<unknown>;
 	/** Resolves when the signals of all that has happened are sent: a reply never overtakes them. */
 	signalsSent: () => Promise<void>;
 	log: Log;
 };
 
 /** Answers every call that arrives from now on. */
-export function serveCalls({bus, objects, authority, signalsSent, log}: DispatchOptions): void {
+export function serveCalls({
+	bus, objects, authority, callers, nexus, activity, mayAnswer, signalsSent, log,
+}: DispatchOptions): void {
+	bus.limitBodies(largestBody);
 	bus.onCall(message => {
-		void answer(message);
+		void answer(message).finally(activity.begin());
 	});
 
 	async function answer(message: Message): Promise<void> {
@@ -41,20 +55,32 @@ export function serveCalls({bus, objects, authority, signalsSent, log}: Dispatch
 	}
 
 	async function perform(message: Message): Promise<Message> {
-		const {path, member, sender} = message;
+		const {path, member} = message;
+		// Known from here on: it may leave while it waits.
+		const caller = callers.caller(message.sender, isPromptAllowed(message));
+		await mayAnswer();
+		await authorize(message, caller);
 		const object = objects.at(path);
 		const {spec, isOwn} = findInterface(message, object);
 		const method = findMethod(spec, member);
 		checkSignature(message, spec, method);
-		if (method.action) {
-			await authority.authorize(sender, method.action);
-		}
-
 		const values = decode(method.in, message.body);
+		const work = async (): Promise<unknown> => object!.own.call(lowerFirst(member), caller, values);
 		const result = isOwn
-			? await object!.own.call(lowerFirst(member), sender, values)
+			? await (method.action ? doingFor(caller, work) : work())
 			: await standardMethods(objects, path, object)[member]!(...values as string[]);
 		return Message.newMethodReturn(message, signatureOf(method.out), encode(method.out, method.out.length > 0 ? [result] : []));
+	}
+
+	// Before anything is looked up: the path's form says which interface is meant.
+	async function authorize(message: Message, caller: Caller): Promise<void> {
+		const {path, interface: name, member, body} = message;
+		const spec = specAt(path);
+		const method = spec && (!name || name === spec.name) && Object.hasOwn(spec.methods, member) ? spec.methods[member]! : undefined;
+		if (method?.action) {
+			checkSignature(message, spec!, method);
+			await authority.authorize(caller, method.action, callDetails(nexus, path, method, body));
+		}
 	}
 
 	function findInterface({path, interface: name, member}: MessageLike, object: BusObject | undefined): {spec: InterfaceSpec; isOwn: boolean} {
@@ -98,9 +124,15 @@ function findMethod(spec: InterfaceSpec, member: string): MethodSpec {
 function checkSignature({member, signature}: Message, spec: InterfaceSpec, method: MethodSpec): void {
 	const wanted = signatureOf(method.in);
 	if (signature !== wanted) {
-		throw new CallError('invalidArgs', `${spec.name}.${member} takes (${wanted}), not (${signature})`);
+		throw new CallError('invalidArgs', `${spec.name}.${member} takes (${wanted}), not (${signature}); a body of more than ${largestBody} bytes is not read`);
 	}
 }
+
+// Many times what any of our methods can make use of.
+const largestBody = 16 * 1024;
+
+const promptAllowed = 4;
+const isPromptAllowed = ({flags}: Message): boolean => (Number(flags) & promptAllowed) !== 0; // eslint-disable-line no-bitwise
 
 const noReplyExpected = 1;
 const wantsReply = ({flags}: Message): boolean => (Number(flags) & noReplyExpected) === 0; // eslint-disable-line no-bitwise

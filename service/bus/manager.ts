@@ -4,14 +4,22 @@ import {objectPath} from '../../dbus/paths.js';
 import packageJson from '../../package.json' with {type: 'json'};
 import {diskFile} from '../../src/model.js';
 import type {Nexus} from '../../src/nexus.js';
+import type {Operations} from '../operations.js';
 import type {Callers} from './callers.js';
 import type {Served} from './served.js';
 
+/** What the Manager asks of the process around it. */
+export type ManagerHost = {
+	callers: Pick<Callers, 'subscribe' | 'unsubscribe'>;
+	/** Reads the configuration anew. Throws NexusError, and changes nothing, when it has a mistake. */
+	reload: () => Promise<void>;
+};
+
 /** Serves the Manager of a Nexus. */
-export const serveManager = (callers: Callers): Served<'Manager', Nexus> => ({
+export const serveManager = (operations: Operations, {callers, reload}: ManagerHost): Served<'Manager', Nexus> => ({
 	methods: {
-		async importImage({target}, name, source, {size}) {
-			const job = await target.importImage({name, source, sizeBytes: size});
+		async importImage({caller}, name, source, {size}) {
+			const job = await operations.importImage(caller, {name, source, sizeBytes: size});
 			return objectPath('job', job.id);
 		},
 		async listImages({target}) {
@@ -28,8 +36,8 @@ export const serveManager = (callers: Callers): Served<'Manager', Nexus> => ({
 		},
 		getImage: async ({target}, nameOrId) => objectPath('image', target.image(nameOrId).id),
 		deleteImage: async ({target}, nameOrId) => target.deleteImage(nameOrId),
-		async createWorkspace({target}, base, name) {
-			const workspace = await target.createWorkspace(base, name === '' ? undefined : name);
+		async createWorkspace({caller}, base, name) {
+			const workspace = await operations.createWorkspace(caller, base, name === '' ? undefined : name);
 			return objectPath('workspace', workspace.id);
 		},
 		async listWorkspaces({target}, base) {
@@ -48,8 +56,10 @@ export const serveManager = (callers: Callers): Served<'Manager', Nexus> => ({
 				object: objectPath('workspace', workspace.id),
 			}));
 		},
+		listWorkspaceOwners: async ({target}, base) =>
+			Object.fromEntries(target.workspaces(base === '' ? undefined : base).map(({id, ownerUid}) => [objectPath('workspace', id), ownerUid])),
 		getWorkspace: async ({target}, nameOrId) => objectPath('workspace', target.workspace(nameOrId).id),
-		deleteWorkspace: async ({target}, nameOrId) => target.deleteWorkspace(nameOrId),
+		deleteWorkspace: async ({caller}, nameOrId) => operations.deleteWorkspace(caller, nameOrId),
 		async createVm({target}, ...[name, role, vcpuCount, memSizeMib]) {
 			const vm = await target.createVm({
 				name, role, vcpuCount, memSizeMib,
@@ -67,14 +77,15 @@ export const serveManager = (callers: Callers): Served<'Manager', Nexus> => ({
 			object: objectPath('vm', vm.id),
 		})),
 		getVm: async ({target}, nameOrId) => objectPath('vm', target.vm(nameOrId).id),
-		deleteVm: async ({target}, nameOrId) => target.deleteVm(nameOrId),
-		attachWorkspace: async ({target}, workspace, vm, options) => target.attachWorkspace(workspace, vm, options),
-		detachWorkspace: async ({target}, workspace) => target.detachWorkspace(workspace),
-		async subscribe({sender}) {
-			callers.subscribe(sender);
+		deleteVm: async ({caller}, nameOrId) => operations.deleteVm(caller, nameOrId),
+		attachWorkspace: async ({caller}, workspace, vm, options) => operations.attachWorkspace(caller, workspace, vm, options),
+		detachWorkspace: async ({caller}, workspace) => operations.detachWorkspace(caller, workspace),
+		reload: async () => reload(),
+		async subscribe({caller}) {
+			callers.subscribe(caller);
 		},
-		async unsubscribe({sender}) {
-			callers.unsubscribe(sender);
+		async unsubscribe({caller}) {
+			callers.unsubscribe(caller);
 		},
 	},
 	properties: {

@@ -8,10 +8,11 @@ import type {InterfaceSpec} from '../../dbus/spec.js';
 import type {InterfaceName} from '../../dbus/client.js';
 import {NexusError} from '../../src/errors.js';
 import type {Nexus} from '../../src/nexus.js';
-import type {Callers} from './callers.js';
+import type {Caller} from '../caller.js';
+import type {Operations} from '../operations.js';
 import {serveImage} from './image.js';
 import {serveJob} from './job.js';
-import {serveManager} from './manager.js';
+import {serveManager, type ManagerHost} from './manager.js';
 import type {Served} from './served.js';
 import {serveVm} from './vm.js';
 import {serveWorkspace} from './workspace.js';
@@ -20,7 +21,7 @@ import {serveWorkspace} from './workspace.js';
 export type BusInterface = {
 	spec: InterfaceSpec;
 	/** Calls a method; the values are those that the contract's types say, checked by the caller. */
-	call: (method: string, sender: string, values: unknown[]) => Promise<unknown>;
+	call: (method: string, caller: Caller, values: unknown[]) => Promise<unknown>;
 	/** The value of one property, by the name that TypeScript code uses. */
 	property: (name: string) => Promise<unknown>;
 };
@@ -33,10 +34,10 @@ export class Objects {
 	readonly #manager: Served<'Manager', Nexus>;
 	readonly #kinds: Readonly<Record<Kind, ObjectsOfKind>>;
 
-	constructor(nexus: Nexus, callers: Callers) {
+	constructor(nexus: Nexus, operations: Operations, host: ManagerHost) {
 		this.#nexus = nexus;
-		this.#manager = serveManager(callers);
-		const [image, workspace, vm] = [serveImage(nexus), serveWorkspace(nexus), serveVm(nexus)];
+		this.#manager = serveManager(operations, host);
+		const [image, workspace, vm] = [serveImage(nexus), serveWorkspace(nexus, operations), serveVm(nexus, operations)];
 		this.#kinds = {
 			image: objectsOf('image', target => bind('Image', image, target), {
 				get: id => withId(id, () => nexus.image(id)), all: () => nexus.images(),
@@ -105,14 +106,24 @@ function objectsOf<Target extends {id: string | number}>(
 	};
 }
 
-/** The name of the interface that objects of a kind have. */
-export const interfaceOf = (kind: Kind): string => contract[upperFirst(kind) as InterfaceName].name;
+/** The interface that objects of a kind have. */
+export const specOf = (kind: Kind): InterfaceSpec => contract[upperFirst(kind) as InterfaceName];
+
+/** The interface of Nexus's own that an object at a path would have, whether it is there or not. */
+export function specAt(path: ObjectPath): InterfaceSpec | undefined {
+	if (path === rootPath) {
+		return contract.Manager;
+	}
+
+	const parsed = parseObjectPath(path);
+	return parsed && specOf(parsed.kind);
+}
 
 function bind<K extends InterfaceName, Target>(name: K, {methods, properties}: Served<K, Target>, target: Target): BusInterface {
 	return {
 		spec: contract[name],
 		// The dispatch has checked the method's name and the values against the contract that the types were made from.
-		call: async (method, sender, values) => (methods as unknown as Record<string, (...values: unknown[]) => Promise<unknown>>)[method]!({target, sender}, ...values),
+		call: async (method, caller, values) => (methods as unknown as Record<string, (...values: unknown[]) => Promise<unknown>>)[method]!({target, caller}, ...values),
 		property: async property => (properties as unknown as Record<string, (target: Target) => unknown>)[property]!(target),
 	};
 }

@@ -1,12 +1,12 @@
 // How an interface is served: its methods and properties for a target, in the types that the contract gives them.
 import type {InterfaceName} from '../../dbus/client.js';
+import type {Caller} from '../caller.js';
 import type {Methods, Properties} from '../../dbus/contract.js';
 
 /** What a method is called on and by whom. */
 export type Call<Target> = {
 	target: Target;
-	/** The caller's unique name on the bus. */
-	sender: string;
+	caller: Caller;
 };
 
 type AnyMethod = (...values: never[]) => Promise<unknown>;

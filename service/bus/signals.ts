@@ -10,7 +10,7 @@ import {messageOf} from '../../src/errors.js';
 import type {Log} from '../../src/log.js';
 import type {Nexus} from '../../src/nexus.js';
 import {jobObject} from './job.js';
-import {interfaceOf, type Objects} from './objects.js';
+import {specOf, type Objects} from './objects.js';
 import {variants} from './standard.js';
 
 /**
@@ -43,7 +43,7 @@ export function emitSignals(nexus: Nexus, objects: Objects, bus: Bus, log: Log):
 
 	const removed = (kind: Kind, id: string | number): void => {
 		later(() => {
-			send(rootPath, 'ObjectManager.InterfacesRemoved', objectPath(kind, id), [interfaceOf(kind)]);
+			send(rootPath, 'ObjectManager.InterfacesRemoved', objectPath(kind, id), [specOf(kind).name]);
 		});
 	};
 

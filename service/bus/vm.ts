@@ -2,12 +2,13 @@
 import {objectPath} from '../../dbus/paths.js';
 import type {Vm} from '../../src/model.js';
 import type {Nexus} from '../../src/nexus.js';
+import type {Operations} from '../operations.js';
 import type {Served} from './served.js';
 
 /** Serves VM records. */
-export const serveVm = (nexus: Nexus): Served<'Vm', Vm> => ({
+export const serveVm = (nexus: Nexus, operations: Operations): Served<'Vm', Vm> => ({
 	methods: {
-		delete: async ({target}) => nexus.deleteVm(target.id),
+		delete: async ({target, caller}) => operations.deleteVm(caller, target.id),
 	},
 	properties: {
 		id: ({id}) => id,

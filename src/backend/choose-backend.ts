@@ -29,7 +29,7 @@ export async function chooseBackend(choice: BackendChoice, root: string, log: Lo
 		: 'the configuration says so';
 	if (choice === 'directory' || !onBtrfs) {
 		log('notice', `backend directory, because ${reason}: a workspace is a reflink where the filesystem can, a copy where not`);
-		return directoryBackend;
+		return directoryBackend(root, onBtrfs);
 	}
 
 	const {backend, by} = await btrfsBackend(root);

@@ -4,12 +4,16 @@ import {
 } from 'node:fs/promises';
 import path from 'node:path';
 import {execa} from 'execa';
-import {syncFile} from '../files.js';
+import {syncFile, passableMode} from '../files.js';
 import {errnoOf} from '../errors.js';
 import type {WorkspaceBackend} from './workspace-backend.js';
 
-/** The backend for a folder on any filesystem. */
-export const directoryBackend: WorkspaceBackend = {
+/**
+The backend for a folder on any filesystem.
+
+@param onBtrfs Whether that is btrfs all the same, as the configuration may want it.
+*/
+export const directoryBackend = (root: string, onBtrfs: boolean): WorkspaceBackend => ({
 	name: 'directory',
 	async create(folder) {
 		await mkdir(folder);
@@ -20,12 +24,12 @@ export const directoryBackend: WorkspaceBackend = {
 		// Node's copyFile would fill the holes of a sparse file; `cp` keeps them.
 		await execa('cp', ['--reflink=auto', '--sparse=always', '--no-target-directory', '--recursive', '--', source, folder], {env: {LC_ALL: 'C'}});
 		await setFileModes(folder, files, 0o600);
-		await chmod(folder, 0o700);
+		await chmod(folder, passableMode);
 		await Promise.all([...files.map(file => path.join(folder, file)), folder].map(async file => syncFile(file)));
 	},
 	async setReadOnly(folder, readOnly) {
 		await setFileModes(folder, await readdir(folder), readOnly ? 0o400 : 0o600);
-		await chmod(folder, readOnly ? 0o500 : 0o700);
+		await chmod(folder, readOnly ? 0o511 : passableMode);
 	},
 	async remove(folder) {
 		try {
@@ -44,9 +48,10 @@ export const directoryBackend: WorkspaceBackend = {
 		// A file's space is free once it is removed.
 	},
 	async warnings() {
-		return [];
+		const consequence = `${root} is not on btrfs: every workspace is a copy of its image, or a reflink where the filesystem has them`;
+		return onBtrfs ? [] : [`${consequence}; for snapshots make a pool with nexusctl pool create, or see docs/install.md`];
 	},
-};
+});
 
 async function setFileModes(folder: string, files: string[], mode: number): Promise<void> {
 	await Promise.all(files.map(async file => chmod(path.join(folder, file), mode)));

@@ -41,8 +41,8 @@ function linkCommands([first, ...others]: string[]): string[] {
 }
 
 function quoted(path: string): string {
-	if (/[\n"]/.test(path) || path.length > 4000) {
-		throw new NexusError('Unsupported', `the time or the links of ${JSON.stringify(path)} cannot be kept: its path has a newline or a quote, or is too long; rename it or leave it out`);
+	if (/[\n\r"]/.test(path) || path.length > 4000) {
+		throw new NexusError('Unsupported', `the time or the links of ${JSON.stringify(path)} cannot be kept: its path has the end of a line or a quote, or is too long; rename it or leave it out`);
 	}
 
 	return `"/${path}"`;

@@ -1,21 +1,28 @@
 // Makes an ext4 filesystem from a folder, by mke2fs: no mount, no loop device, no symlink followed.
 import process from 'node:process';
-import {stat, statfs, truncate} from 'node:fs/promises';
+import {
+	open, stat, statfs, truncate,
+} from 'node:fs/promises';
 import path from 'node:path';
 import {Buffer} from 'node:buffer';
 import {setInterval} from 'node:timers/promises';
 import {execa} from 'execa';
 import {syncFile} from '../files.js';
 import {NexusError, asNexusError} from '../errors.js';
+import {commandAs, type Reader} from '../reader.js';
 import {
 	blockSize, comfortableSize, fixedSize, necessaryBytes, sufficientSize, type Ext4Size,
 } from './ext4-size.js';
 import {correctionsOf} from './ext4-corrections.js';
-import {changedWhileRead, readSourceTree, type SourceTree} from './source-tree.js';
+import {
+	changedWhileRead, readSourceTree, unreadable, type SourceTree,
+} from './source-tree.js';
 
 export type Ext4Options = {
 	/** Absolute path of the folder. */
 	source: string;
+	/** With whose rights the folder is read. */
+	reader: Reader | undefined;
 	/** The file to make; its folder exists. */
 	file: string;
 	/** Bytes of the filesystem; from the tree when `undefined`. */
@@ -45,20 +52,20 @@ export async function makeExt4Image(options: Ext4Options): Promise<number> {
 }
 
 async function makeFilesystem(options: Ext4Options): Promise<number> {
-	const {source, file, sizeBytes, signal, makeRoom, onProgress} = options;
+	const {source, reader, file, sizeBytes, signal, makeRoom, onProgress} = options;
 	onProgress(0, 'looking over the source');
-	const tree = await readSourceTree(source, signal);
+	const tree = await readSourceTree(source, reader, signal);
 	const size = sizeFor(tree, sizeBytes);
 	await makeRoom(tree.contentBytes + metadataBytes);
 	const full = new AbortController();
 	await watchProgress(options, tree, full, async () => runMke2fs({...options, signal: AbortSignal.any([signal, full.signal])}, tree, size));
 	onProgress(1, 'checking that the source has not changed');
-	const after = await readSourceTree(source, signal);
+	const after = await readSourceTree(source, reader, signal);
 	if (after.fingerprint !== tree.fingerprint) {
 		throw changedWhileRead(source);
 	}
 
-	await correct(file, tree);
+	await correct(options, tree);
 	onProgress(1, 'waiting for the disk');
 	await syncFile(file);
 	return size.sizeBytes;
@@ -104,8 +111,22 @@ const features = [
 	'metadata_csum',
 ];
 
-async function runMke2fs({source, file, signal}: Ext4Options, tree: SourceTree, {sizeBytes, inodes}: Ext4Size): Promise<void> {
-	await runTool('mke2fs', [
+// mke2fs gets the file opened: a reader has no way to the pool. Opening it anew as /proc/self/fd/3 takes rights to the
+// file itself, so it is the reader's meanwhile, in a folder that nobody but us can enter.
+async function runMke2fs(options: Ext4Options, tree: SourceTree, size: Ext4Size): Promise<void> {
+	const {file, reader} = options;
+	const output = await open(file, 'wx', 0o600);
+	try {
+		await output.chown(reader?.uid ?? process.getuid!(), process.getgid!());
+		await fillByMke2fs(options, output.fd, tree, size);
+	} finally {
+		await output.chown(process.getuid!(), process.getgid!());
+		await output.close();
+	}
+}
+
+async function fillByMke2fs({source, reader, signal}: Ext4Options, output: number, tree: SourceTree, {sizeBytes, inodes}: Ext4Size): Promise<void> {
+	const [program, args] = commandAs(reader, 'mke2fs', [
 		'-q',
 		'-F',
 		'-t',
@@ -125,9 +146,14 @@ async function runMke2fs({source, file, signal}: Ext4Options, tree: SourceTree, 
 		'-d',
 		source,
 		'--',
-		file,
+		'/proc/self/fd/3',
 		String(sizeBytes / blockSize),
-	], {cwd: path.dirname(file), signal}, async message => {
+	]);
+	await runTool(program, args, {cwd: '/', signal, output}, async message => {
+		if (message.includes('Permission denied')) {
+			return unreadable(source, message);
+		}
+
 		if (message.includes('No space left on device')) {
 			return poolIsFull(tree);
 		}
@@ -137,15 +163,15 @@ async function runMke2fs({source, file, signal}: Ext4Options, tree: SourceTree, 
 		}
 
 		// A file that goes away under mke2fs makes it fail; the tree itself says whether that was it.
-		const after = await readSourceTree(source, signal);
+		const after = await readSourceTree(source, reader, signal);
 		return after.fingerprint === tree.fingerprint ? undefined : changedWhileRead(source);
 	});
 }
 
 // What mke2fs 1.47.0 gets wrong, put right by debugfs.
-async function correct(file: string, tree: SourceTree): Promise<void> {
+async function correct({file, signal}: Ext4Options, tree: SourceTree): Promise<void> {
 	const said = await runTool('debugfs', ['-w', '-f', '-', path.basename(file)], {
-		cwd: path.dirname(file), input: Buffer.from(correctionsOf(tree), 'latin1'),
+		cwd: path.dirname(file), signal, input: Buffer.from(correctionsOf(tree), 'latin1'),
 	});
 	// Its exit code is 0 whatever happens; after its version it says nothing but what failed.
 	const [, ...complaints] = said.split('\n');
@@ -158,8 +184,8 @@ async function correct(file: string, tree: SourceTree): Promise<void> {
 async function runTool(
 	tool: string,
 	args: string[],
-	// The file is named within its folder: behind a question mark in a path these programs expect options.
-	{cwd, signal, input}: {cwd: string; signal?: AbortSignal; input?: Uint8Array},
+	// A file is named within its folder: behind a question mark in a path these programs expect options.
+	{cwd, signal, input, output}: {cwd: string; signal?: AbortSignal; input?: Uint8Array; output?: number},
 	explain: (message: string) => Promise<NexusError | undefined> = async () => undefined,
 ): Promise<string> {
 	const {failed, isCanceled, code, stderr, exitCode, signal: killedBy} = await execa(tool, args, {
@@ -167,8 +193,10 @@ async function runTool(
 		env: {LC_ALL: 'C', PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`},
 		cwd,
 		reject: false,
-		...(signal && {cancelSignal: signal}),
-		...(input === undefined ? {stdin: 'ignore'} : {input}),
+		// What it has made is thrown away, and nothing may hold it up.
+		...(signal && {cancelSignal: signal, killSignal: 'SIGKILL'}),
+		...(input !== undefined && {input}),
+		stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...(output === undefined ? [] : [output as 3])], // execa's types stop at 9
 	} as const);
 	if (isCanceled) {
 		throw asNexusError(signal!.reason, `${tool} was stopped`);

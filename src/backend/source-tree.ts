@@ -4,6 +4,7 @@ import {Buffer} from 'node:buffer';
 import {createHash} from 'node:crypto';
 import {execa} from 'execa';
 import {NexusError} from '../errors.js';
+import {commandAs, type Reader} from '../reader.js';
 
 /** In seconds since the epoch. */
 type Times = {mtime: number; atime: number};
@@ -33,11 +34,13 @@ const format = String.raw`%b %A@ %y %D:%i %n %s %C@ %T@ %U %G %m %P\0`;
 Reads the whole tree once, without following symlinks.
 
 @param folder Absolute path.
+@param reader With whose rights it is read.
 @throws NexusError Io when a part of it cannot be read, Conflict when it vanishes meanwhile; Canceled through the signal.
 */
-export async function readSourceTree(folder: string, signal: AbortSignal): Promise<SourceTree> {
-	const find = execa('find', [folder, '-printf', format], {
-		env: {LC_ALL: 'C'}, encoding: 'buffer', buffer: {stdout: false, stderr: true}, cancelSignal: signal, reject: false,
+export async function readSourceTree(folder: string, reader: Reader | undefined, signal: AbortSignal): Promise<SourceTree> {
+	const [file, args] = commandAs(reader, 'find', [folder, '-printf', format]);
+	const find = execa(file, args, {
+		env: {LC_ALL: 'C'}, cwd: '/', encoding: 'buffer', buffer: {stdout: false, stderr: true}, cancelSignal: signal, killSignal: 'SIGKILL', reject: false,
 	});
 	const hash = createHash('sha256');
 	const summary = new Summary();
@@ -55,24 +58,30 @@ export async function readSourceTree(folder: string, signal: AbortSignal): Promi
 
 	const {isCanceled, failed, stderr} = await find;
 	if (isCanceled) {
-		throw new NexusError('Canceled', 'canceled');
+		throw signal.reason instanceof NexusError ? signal.reason : new NexusError('Canceled', 'canceled');
 	}
 
 	if (failed || !summary.top) {
 		const [why] = Buffer.from(stderr).toString().trim().split('\n');
-		throw why?.includes('No such file or directory')
-			? changedWhileRead(folder)
-			: new NexusError('Io', `cannot read all of ${folder}: ${why ?? ''}`);
+		throw why?.includes('No such file or directory') ? changedWhileRead(folder) : unreadable(folder, why);
 	}
 
 	return {...summary.totals(), top: summary.top, fingerprint: hash.digest('hex')};
 }
+
+/** The error for a source of which a part cannot be read. */
+export const unreadable = (folder: string, why = ''): NexusError => why.includes('Permission denied')
+	? new NexusError('AccessDenied', `a part of ${folder} is closed to you: ${why}`)
+	: new NexusError('Io', `cannot read all of ${folder}: ${why}`);
 
 /** The error for a source that did not stand still. */
 export const changedWhileRead = (folder: string): NexusError =>
 	new NexusError('Conflict', `${folder} changed while it was read: import a folder that nobody writes to, a snapshot for example`);
 
 const firstLateTime = 2 ** 31;
+// A tree may be made to fill our memory, or to keep debugfs busy for ever, which needs the longer for each the more there are.
+const mostHardLinked = 1_000_000;
+const mostCorrections = 10_000;
 
 class Summary {
 	top: SourceTree['top'] | undefined;
@@ -82,6 +91,7 @@ class Summary {
 	readonly #lateTimes: SourceTree['lateTimes'] = [];
 	readonly #symlinks = new Map<string, string[]>();
 	readonly #hardLinked = new Set<string>();
+	#corrections = 0;
 
 	add(line: string): void {
 		const fields = line.split(' ');
@@ -93,12 +103,13 @@ class Summary {
 		};
 		this.#nameBytes += path.length - path.lastIndexOf('/');
 		if (path && Math.max(times.mtime, times.atime) >= firstLateTime) {
+			this.#countCorrection();
 			this.#lateTimes.push({path, ...times});
 		}
 
 		if (type !== 'd' && Number(links) > 1) {
 			if (type === 'l') {
-				this.#symlinks.set(inode, [...this.#symlinks.get(inode) ?? [], path]);
+				this.#addSymlink(inode, path);
 			}
 
 			if (this.#hardLinked.has(inode)) {
@@ -106,6 +117,9 @@ class Summary {
 			}
 
 			this.#hardLinked.add(inode);
+			if (this.#hardLinked.size > mostHardLinked) {
+				throw tooOdd(`${mostHardLinked} files with several names`);
+			}
 		}
 
 		this.#entries++;
@@ -125,6 +139,25 @@ class Summary {
 			linkedSymlinks: new Map([...this.#symlinks].filter(([, paths]) => paths.length > 1)),
 		};
 	}
+
+	#addSymlink(inode: string, path: string): void {
+		this.#countCorrection();
+		const paths = this.#symlinks.get(inode);
+		if (paths) {
+			paths.push(path);
+		} else {
+			this.#symlinks.set(inode, [path]);
+		}
+	}
+
+	#countCorrection(): void {
+		this.#corrections++;
+		if (this.#corrections > mostCorrections) {
+			throw tooOdd(`${mostCorrections} times from 2038 on and names of symlinks that have several`);
+		}
+	}
 }
+
+const tooOdd = (what: string): NexusError => new NexusError('Unsupported', `the source has more than ${what}: import a simpler one`);
 
 type Tuple11 = [string, string, string, string, string, string, string, string, string, string, string];

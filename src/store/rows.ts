@@ -27,6 +27,7 @@ export const tables: Readonly<Record<RecordKind, Table>> = {
 			'attached_at',
 			'detached_at',
 			'created_at',
+			'owner_uid',
 		],
 	},
 	vm: {

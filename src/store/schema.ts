@@ -1,6 +1,6 @@
 // The schema of the database, and the way from older versions to it.
 
-export const schemaVersion = 3;
+export const schemaVersion = 4;
 
 const metaAndSettings = `
 CREATE TABLE schema_meta (
@@ -66,10 +66,12 @@ CREATE INDEX workspaces_master_image_id ON workspaces (master_image_id);
 const setVersion = (version: number): string =>
 	`INSERT OR REPLACE INTO schema_meta (key, value) VALUES ('schema_version', '${version}');`;
 
-/** Makes a new database. */
-export const createSchema = `${metaAndSettings}${vms}${imagesAndWorkspaces}${setVersion(schemaVersion)}`;
-
 /** For each older version, what makes it the next one. */
 export const migrations: Readonly<Record<number, string>> = {
 	2: `${imagesAndWorkspaces}${setVersion(3)}`,
+	// What is there already was made by root.
+	3: `ALTER TABLE workspaces ADD COLUMN owner_uid INTEGER NOT NULL DEFAULT 0;${setVersion(4)}`,
 };
+
+/** Makes a new database, by the steps that older ones take. */
+export const createSchema = `${metaAndSettings}${vms}${Object.values(migrations).join('')}`;

@@ -143,6 +143,13 @@ class SqliteStore implements StateStore {
 			: this.#select('workspace', 'WHERE vm_id = ? ORDER BY name', of.vmId);
 	}
 
+	workspacesAfter(name: string, limit: number, imageId?: string): Workspace[] {
+		// The plus keeps SQLite from sorting all that the image has for every page.
+		return imageId === undefined
+			? this.#select('workspace', 'WHERE name > ? ORDER BY name LIMIT ?', name, limit)
+			: this.#select('workspace', 'WHERE name > ? AND +master_image_id = ? ORDER BY name LIMIT ?', name, imageId, limit);
+	}
+
 	workspace(idOrName: string): Workspace | undefined {
 		return this.#find('workspace', idOrName);
 	}
@@ -154,6 +161,10 @@ class SqliteStore implements StateStore {
 
 	vms(): Vm[] {
 		return this.#select('vm', 'ORDER BY name');
+	}
+
+	vmsAfter(name: string, limit: number): Vm[] {
+		return this.#select('vm', 'WHERE name > ? ORDER BY name LIMIT ?', name, limit);
 	}
 
 	vm(idOrName: string): Vm | undefined {
@@ -168,6 +179,11 @@ class SqliteStore implements StateStore {
 		// The lowest free one is 3 or follows one that is taken.
 		const [[cid]] = this.#rows('SELECT min(candidate) FROM (SELECT 3 AS candidate UNION SELECT cid + 1 FROM vms) WHERE candidate NOT IN (SELECT cid FROM vms)', []) as [[number]];
 		return cid;
+	}
+
+	tableCount(): number {
+		const [[count]] = this.#rows('SELECT count(*) FROM sqlite_schema WHERE type = \'table\'', []) as [[number]];
+		return count;
 	}
 
 	counts(): {images: number; workspaces: number; vms: number} {

@@ -22,6 +22,8 @@ export type StateStore = {
 
 	/** Workspaces by name: all, those of an image, or those of a VM. */
 	workspaces(of?: {imageId: string} | {vmId: string}): Workspace[];
+	/** Up to `limit` workspaces by name, from the one after a name: all, or those of an image. */
+	workspacesAfter(name: string, limit: number, imageId?: string): Workspace[];
 	/** A workspace by its id or else its name. */
 	workspace(idOrName: string): Workspace | undefined;
 
@@ -30,12 +32,17 @@ export type StateStore = {
 
 	/** All VMs by name. */
 	vms(): Vm[];
+	/** Up to `limit` VMs by name, from the one after a name. */
+	vmsAfter(name: string, limit: number): Vm[];
 	/** A VM by its id or else its name. */
 	vm(idOrName: string): Vm | undefined;
 	/** Whether a VM has a name. */
 	isVmName(name: string): boolean;
 	/** The lowest CID from 3 up that no VM has. */
 	freeCid(): number;
+
+	/** How many tables the database has. */
+	tableCount(): number;
 
 	/** How many records of each kind there are. */
 	counts(): {images: number; workspaces: number; vms: number};

@@ -7,6 +7,7 @@ import {execa} from 'execa';
 import {rootPath} from '../../dbus/paths.js';
 import {libraryCalls, programCalls, type BtrfsCalls} from '../../src/backend/btrfs-calls.js';
 import {errnoOf} from '../../src/errors.js';
+import {openNexus} from '../../src/nexus.js';
 import {strangerUid} from '../support/as-user.js';
 import {startBus} from '../support/bus.js';
 import {cleanupOf} from '../support/cleanup.js';
@@ -24,6 +25,7 @@ import {
 import {contentsOf, isReadOnlySubvolume, subvolumes} from '../support/pool-witness.js';
 import {mountBtrfs} from '../support/pool.js';
 import {rootTest} from '../support/requirements.js';
+import {run} from '../support/run.js';
 import {startStrangersNexus} from '../support/stranger.js';
 import {takingTurns} from '../support/turns.js';
 
@@ -342,7 +344,11 @@ for (const [filesystem, on] of [['tmpfs', mountTmpfs], ['ext4', mountExt4]] as c
 	rootTest(`directory: on ${filesystem} it is chosen by itself, and copies`, inTurn(async t => {
 		const nexus = await startNexus(t, {on});
 		t.regex(nexus.daemon.log(), /backend directory, because .*workspaces is not on btrfs/);
-		t.is((await nexus.client.properties('Manager', rootPath)).backend, 'directory');
+		const {backend, warnings: [warning, ...others]} = await nexus.client.properties('Manager', rootPath);
+		t.is(backend, 'directory');
+		t.regex(warning!, /workspaces is not on btrfs: .*nexusctl pool create, or see docs\/install\.md/);
+		t.deepEqual(others, []);
+		t.true(nexus.daemon.log().includes(`<4>${warning!}`));
 		await assertWorks(t, nexus);
 	}));
 
@@ -368,7 +374,9 @@ rootTest('directory: a copy keeps the holes', inTurn(async t => {
 rootTest('directory: on btrfs a workspace shares the image\'s blocks', inTurn(async t => {
 	const nexus = await startNexus(t, {backend: 'directory'});
 	t.regex(nexus.daemon.log(), /backend directory, because the configuration says so/);
-	t.is((await nexus.client.properties('Manager', rootPath)).backend, 'directory');
+	const {backend, warnings} = await nexus.client.properties('Manager', rootPath);
+	t.is(backend, 'directory');
+	t.deepEqual(warnings, []);
 	await importSmall(t, nexus);
 	await nexus.client.manager.createWorkspace('base', 'one', {});
 	t.deepEqual(await subvolumes(nexus.workspaces), []);
@@ -386,11 +394,28 @@ rootTest('directory: an image is read-only, a workspace is not, and nobody else 
 	const nexus = await startNexus(t, {on: mountTmpfs});
 	await importSmall(t, nexus);
 	await nexus.client.manager.createWorkspace('base', 'one', {});
-	t.is(await modeOf(path.join(nexus.workspaces, '@base')), '500');
+	t.is(await modeOf(path.join(nexus.workspaces, '@base')), '511');
 	t.is(await modeOf(diskOf(nexus.workspaces, 'base')), '400');
-	t.is(await modeOf(path.join(nexus.workspaces, '@one')), '700');
+	t.is(await modeOf(path.join(nexus.workspaces, '@one')), '711');
 	t.is(await modeOf(diskOf(nexus.workspaces, 'one')), '600');
 }));
+
+for (const backend of ['btrfs', 'directory'] as const) {
+	rootTest(`${backend}: a disk is its owner's to open, and nobody else's`, inTurn(async t => {
+		const cleanup = cleanupOf(t);
+		const folder = await temporaryFolder(cleanup);
+		const workspaces = path.join(await (backend === 'btrfs' ? mountBtrfs : mountTmpfs)(folder, cleanup), 'workspaces');
+		const nexus = await openNexus({storage: {workspaces, database: path.join(folder, 'nexus.db'), backend}}, () => undefined);
+		cleanup(async () => nexus.close());
+		const job = await nexus.importImage({name: 'base', source: await makeSource(folder, 'source', 1), sizeBytes: 32 * 1024 * 1024});
+		await job.ended;
+		await nexus.createWorkspace('base', 'theirs', strangerUid);
+		await nexus.createWorkspace('base', 'ours', 0);
+		const open = async (name: string, uid: number): Promise<number | undefined> =>
+			(await run('setpriv', ['--reuid', String(uid), '--regid', String(uid), '--clear-groups', 'dd', `if=${diskOf(workspaces, name)}`, 'count=1', 'of=/dev/null', 'conv=notrunc'])).exitCode;
+		t.deepEqual(await Promise.all([open('theirs', strangerUid), open('theirs', strangerUid - 1), open('ours', strangerUid), open('base', strangerUid)]), [0, 1, 1, 1]);
+	}));
+}
 
 rootTest('directory: the workspaces may lie below a folder with any name', inTurn(async t => {
 	const nexus = await startNexus(t, {

@@ -1,4 +1,5 @@
 // The contract as any program on the bus meets it: what is there, what is refused and how, and what is told by signals.
+import {Buffer} from 'node:buffer';
 import {Message, Variant} from 'dbus-next';
 import type {ExecutionContext} from 'ava';
 import {connectBus, type Bus} from '../../dbus/bus.js';
@@ -12,6 +13,7 @@ import {busctl, callManager} from '../support/daemon.js';
 import {
 	importImage, makeSource, startNexus, type TestNexus,
 } from '../support/nexus.js';
+import {connectRaw} from '../support/raw-bus.js';
 import {rootTest} from '../support/requirements.js';
 import {run} from '../support/run.js';
 
@@ -225,7 +227,7 @@ rootTest('a stranger reads everything and changes nothing', async t => {
 		}
 	}
 
-	t.is(refusals, 13);
+	t.is(refusals, 14);
 	t.deepEqual(await everything(client), before);
 	const {stdout} = await run('sqlite3', [database, 'SELECT name FROM workspaces']);
 	t.is(stdout, 'one');
@@ -248,4 +250,27 @@ rootTest('subscribing is free and repeatable', async t => {
 		const {exitCode, stderr} = await callManager(bus, method);
 		t.is(exitCode, 0, stderr);
 	}
+});
+
+rootTest('a message that nobody asked for, whatever is in it, harms nobody', async t => {
+	const nexus = await startNexus(t);
+	const {bus, client, daemon, cleanup} = nexus;
+	const raw = await connectRaw(/path=(.*)$/.exec(bus.address)![1]!, cleanup);
+	const [owner] = await (await rawBus(nexus)).callBus('GetNameOwner', 's', [busName]) as [string];
+	// A descriptor that never came: as the body, in a variant, in an option.
+	raw.send('call', busName, 'h', Uint8Array.of(0, 0, 0, 0));
+	raw.send('call', busName, 'v', Uint8Array.of(1, 104, 0, 0, 0, 0, 0, 0));
+	raw.send('signal', owner, 'v', Uint8Array.of(1, 104, 0, 0, 0, 0, 0, 0));
+	// Far more than any method takes, from the smallest of parts: variants of a byte each.
+	const variants = Buffer.concat([Buffer.alloc(4), Buffer.from('\u0001y\0\u0007'.repeat(1_000_000), 'latin1')]);
+	variants.writeUInt32LE(variants.length - 4);
+	raw.send('call', busName, 'av', variants);
+	raw.send('signal', owner, 'av', variants);
+	const large = await errorOf((await rawBus(nexus)).call({
+		destination: busName, path: rootPath, interface: managerName, member: 'GetImage', signature: 's', body: ['x'.repeat(100_000)],
+	}));
+	t.is(large.type, busErrors.invalidArgs);
+	t.regex(large.text, /a body of more than 16384 bytes is not read/);
+	t.deepEqual(await client.manager.listImages(), []);
+	t.notRegex(daemon.log(), /unexpected|FDs/);
 });

@@ -9,8 +9,8 @@ import packageJson from '../../package.json' with {type: 'json'};
 import {startBus} from '../support/bus.js';
 import {cleanupOf} from '../support/cleanup.js';
 import {callManager, spawnDaemon, startDaemon} from '../support/daemon.js';
-import {refusal} from '../support/errors.js';
 import {temporaryFolder} from '../support/folder.js';
+import {haltImport} from '../support/imports.js';
 import {
 	connectClient, importImage, makeSource, startNexus,
 } from '../support/nexus.js';
@@ -97,39 +97,24 @@ rootTest('a second daemon on the same name, database or pool says so and harms n
 	t.deepEqual(rows.map(({name}) => name), ['one', 'two']);
 });
 
-rootTest('SIGTERM finishes the import that runs, refuses new work, and all is there after the next start', async t => {
-	const {daemon, client, folder, restart, bus, cleanup} = await startNexus(t);
-	const source = await makeSource(folder, 'source', 96);
-	await client.manager.createVm('guest', 'work', 1, 128);
-	const importing = importImage(client, 'base', source);
-	await daemon.logged(/import of image "base" .*started/);
-	daemon.kill('SIGTERM');
-	await daemon.logged(/finishing what runs/);
-	t.is((await refusal(client.manager.createVm('late', 'work', 1, 128)))?.code, 'Conflict');
-	t.is((await importing).result, 'done');
-	t.is((await daemon.exit).exitCode, 0);
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+	rootTest(`${signal} cancels the import that runs, and leaves what was done before`, async t => {
+		const nexus = await startNexus(t);
+		const {daemon, client, folder, workspaces, restart, bus, cleanup} = nexus;
+		await client.manager.createVm('guest', 'work', 1, 128);
+		const halted = await haltImport(nexus, 'base', await makeSource(folder, 'source', 96));
+		daemon.kill(signal);
+		t.deepEqual(await halted.ended, {result: 'canceled', object: '/', message: 'nexusd was stopped'});
+		t.is((await daemon.exit).exitCode, 0);
+		t.deepEqual((await readdir(workspaces)).sort(), ['.lock', '.work']);
+		t.deepEqual(await readdir(path.join(workspaces, '.work')), []);
 
-	await restart();
-	const again = await connectClient(bus, cleanup);
-	const images = await again.manager.listImages();
-	t.deepEqual(images.map(({name}) => name), ['base']);
-	const vms = await again.manager.listVms();
-	t.deepEqual(vms.map(({name}) => name), ['guest']);
-});
-
-rootTest('a second signal cancels what the first one waits for', async t => {
-	const {daemon, client, folder, workspaces} = await startNexus(t);
-	const source = await makeSource(folder, 'source', 96);
-	const importing = importImage(client, 'base', source);
-	await daemon.logged(/import of image "base" .*started/);
-	daemon.kill('SIGINT');
-	await daemon.logged(/finishing what runs/);
-	daemon.kill('SIGINT');
-	t.is((await importing).result, 'canceled');
-	t.is((await daemon.exit).exitCode, 0);
-	t.deepEqual((await readdir(workspaces)).sort(), ['.lock', '.work']);
-	t.deepEqual(await readdir(path.join(workspaces, '.work')), []);
-});
+		await restart();
+		const again = await connectClient(bus, cleanup);
+		t.deepEqual(await again.manager.listImages(), []);
+		t.deepEqual((await again.manager.listVms()).map(({name}) => name), ['guest']);
+	});
+}
 
 rootTest('a daemon that loses its bus ends with an error, and leaves everything in order', async t => {
 	const {daemon, client, folder, bus, workspaces, database, cleanup} = await startNexus(t);

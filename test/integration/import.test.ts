@@ -352,7 +352,7 @@ rootTest('a source that cannot be one is refused at once', inTurn(async t => {
 
 	const cases: Array<[source: string, code: string, message: RegExp]> = [
 		[path.join(nexus.folder, 'missing'), 'NotFound', /missing does not exist/],
-		[path.join(file, 'below'), 'NotFound', /does not exist/],
+		[path.join(file, 'below'), 'InvalidArgument', /below is not a folder/],
 		[path.join(nexus.folder, 'dangling'), 'NotFound', /dangling does not exist/],
 		[file, 'InvalidArgument', /is not a folder/],
 		['/dev/null', 'InvalidArgument', /is not a folder/],
@@ -365,7 +365,7 @@ rootTest('a source that cannot be one is refused at once', inTurn(async t => {
 		[path.join(nexus.folder, 'to the pool'), 'InvalidArgument', /inside the workspaces folder/],
 		[pool, 'InvalidArgument', /contain itself/],
 		['/', 'InvalidArgument', /contain itself/],
-		[path.join(nexus.folder, 'loop'), 'Io', /too many symbolic links/],
+		[path.join(nexus.folder, 'loop'), 'Io', /Too many levels of symbolic links/],
 	];
 	for (const [source, code, message] of cases) {
 		// eslint-disable-next-line no-await-in-loop

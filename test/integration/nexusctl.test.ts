@@ -38,8 +38,8 @@ rootTest('the whole of a day, in the words of the documentation', async t => {
 	t.deepEqual(header!.split(/\s{2,}/), ['NAME', 'PATH', 'SIZE', 'WORKSPACES', 'AGE']);
 	t.regex(row!, new RegExp(`^base +${workspaces}/@base +[\\d.]+ GiB +2 +\\S+$`));
 	const [wsHeader, , wsRow] = await ok('ws', 'list', '--base', 'base');
-	t.deepEqual(wsHeader!.split(/\s{2,}/), ['NAME', 'PATH', 'READ-ONLY', 'BASE', 'ATTACHED', 'SIZE', 'AGE']);
-	t.regex(wsRow!, /^one +\S+ +no +base +- /);
+	t.deepEqual(wsHeader!.split(/\s{2,}/), ['NAME', 'PATH', 'READ-ONLY', 'BASE', 'ATTACHED', 'OWNER', 'SIZE', 'AGE']);
+	t.regex(wsRow!, /^one +\S+ +no +base +- +root /);
 
 	t.deepEqual(await ok('vm', 'create', 'guest', '--role', 'work', '--vcpu', '2', '--mem', '512'), ['Created VM "guest" (state: created, CID: 3)']);
 	await ok('ws', 'attach', 'one', '--vm', 'guest', '--root', '--read-only');
@@ -119,7 +119,7 @@ rootTest('every kind of failure has its exit code, its words and a way on', asyn
 	await fails(2, /portal/, 'vm', 'create', 'x', '--role', 'butler');
 	const {exitCode, stderr} = await asStranger(bus, process.execPath, 'dist/nexusctl.js', 'ws', 'create', '--base', 'base');
 	t.is(exitCode, 6, stderr);
-	t.regex(stderr, /not allowed to create workspace \(org\.workfort\.Nexus1\.create-workspace\)/);
+	t.regex(stderr, /not authorised to create workspaces \(org\.workfort\.Nexus1\.create-workspace\): polkit does not answer/);
 });
 
 test('a daemon that is not there gets a hint and exit code 3', async t => {

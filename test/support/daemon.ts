@@ -7,6 +7,7 @@ import {stringify} from 'yaml';
 import type {TestBus} from './bus.js';
 import type {Cleanup} from './cleanup.js';
 import {run, type Run} from './run.js';
+import {inSandbox} from './sandboxed.js';
 
 export type DaemonOptions = {
 	bus: TestBus;
@@ -51,15 +52,27 @@ export async function startDaemon(options: DaemonOptions): Promise<TestDaemon> {
 /** Starts a daemon and does not wait for it. */
 export async function spawnDaemon({bus, folder, workspaces, database, backend = 'auto', command = [process.execPath, 'dist/nexusd.js'], env = {}, cleanup}: DaemonOptions): Promise<TestDaemon> {
 	const config = path.join(folder, 'nexus.yaml');
-	await writeFile(config, stringify({storage: {workspaces, database, backend}}));
-	const [file, ...args] = command;
-	const child = execa(file, [...args, '--config', config, ...(bus.kind === 'session' ? ['--user'] : [])], {
-		env: {...bus.env, ...env}, reject: false, buffer: false, stdin: 'ignore',
+	await writeFile(config, stringify({storage: {workspaces, database, backend}, http: {socket: path.join(folder, 'nexusd.sock')}}));
+	const words: [string, ...string[]] = [...command, '--config', config, ...(bus.kind === 'session' ? ['--user'] : [])];
+	const environment = {...bus.env, ...env};
+	// In the system tests all daemons run in the sandbox of the unit.
+	const unit = bus.kind === 'system' ? process.env['NEXUS_TEST_UNIT'] : undefined;
+	const elsewhere = [workspaces, database].map(name => path.dirname(name)).filter(name => !name.startsWith(`${folder}/`));
+	const [file, ...args] = unit ? await inSandbox(unit, [folder, ...elsewhere], words, environment) : words;
+	const child = execa(file, args, {
+		env: unit ? {} : environment, reject: false, buffer: false, stdin: 'ignore',
 	});
+	let pid = child.pid!;
 	let log = '';
 	const watchers = new Set<() => void>();
 	child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
 		log += chunk;
+		const announced = unit && /^pid (\d+)\n/.exec(log);
+		if (announced) {
+			pid = Number(announced[1]);
+			log = log.slice(announced[0].length);
+		}
+
 		for (const watcher of watchers) {
 			watcher();
 		}
@@ -68,8 +81,14 @@ export async function spawnDaemon({bus, folder, workspaces, database, backend = 
 		const {exitCode, signal} = await child;
 		return {exitCode, signal, log};
 	})();
+	const kill = (signal: NodeJS.Signals): void => {
+		if (child.exitCode === null && child.signalCode === null) {
+			process.kill(pid, signal);
+		}
+	};
+
 	const stop = async (): Promise<Exit> => {
-		child.kill('SIGTERM');
+		kill('SIGTERM');
 		return exit;
 	};
 
@@ -77,7 +96,9 @@ export async function spawnDaemon({bus, folder, workspaces, database, backend = 
 		await stop();
 	});
 	return {
-		pid: child.pid!,
+		get pid() {
+			return pid;
+		},
 		log: () => log,
 		logged: async pattern => new Promise(resolve => {
 			const watcher = (): void => {
@@ -90,7 +111,7 @@ export async function spawnDaemon({bus, folder, workspaces, database, backend = 
 			watchers.add(watcher);
 			watcher();
 		}),
-		kill: signal => child.kill(signal),
+		kill,
 		exit,
 		stop,
 	};

@@ -10,7 +10,8 @@ export async function mountTmpfs(folder: string, cleanup: Cleanup): Promise<stri
 	await mkdir(mountPoint);
 	await execa('mount', ['-t', 'tmpfs', '-o', 'nr_inodes=200000', 'tmpfs', mountPoint]);
 	cleanup(async () => {
-		await execa('umount', [mountPoint]);
+		// A machine that was booted meanwhile has copies of all mounts there were, and holds on to them.
+		await execa('umount', ['--lazy', mountPoint]);
 	});
 	return mountPoint;
 }

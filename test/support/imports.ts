@@ -107,8 +107,14 @@ export async function haltImport({client, daemon, cleanup}: TestNexus, name: str
 		const mke2fs = isHalfway && (await childrenOf(daemon.pid)).find(child => child.name === 'mke2fs');
 		if (mke2fs && await stopProcess(mke2fs.pid)) {
 			const goOn = (): void => {
-				if (!watched.isOver()) {
+				if (watched.isOver()) {
+					return;
+				}
+
+				try {
 					process.kill(mke2fs.pid, 'SIGCONT');
+				} catch {
+					// A cancel has ended it.
 				}
 			};
 

@@ -12,6 +12,7 @@ import {temporaryFolder} from '../support/folder.js';
 const systemDefaults: Config = {
 	storage: {workspaces: '/var/lib/nexus/workspaces', database: '/var/lib/nexus/nexus.db', backend: 'auto'},
 	http: {socket: '/run/nexus/nexusd.sock'},
+	daemon: {idleSeconds: 60},
 };
 
 const variables = ['HOME', 'XDG_CONFIG_HOME', 'XDG_DATA_HOME', 'XDG_STATE_HOME', 'XDG_RUNTIME_DIR'] as const;
@@ -62,6 +63,7 @@ test.serial('defaults of a user, by the XDG variables', t => {
 	t.deepEqual(defaultConfig('user'), {
 		storage: {workspaces: '/x/data/nexus/workspaces', database: '/x/state/nexus/nexus.db', backend: 'auto'},
 		http: {socket: '/x/run/nexus/nexusd.sock'},
+		daemon: {idleSeconds: 60},
 	});
 	t.is(defaultConfigFile('user'), '/x/config/nexus/nexus.yaml');
 	t.deepEqual(defaultConfig('system'), systemDefaults);
@@ -70,6 +72,7 @@ test.serial('defaults of a user, by the XDG variables', t => {
 const homeDefaults: Config = {
 	storage: {workspaces: '/home/u/.local/share/nexus/workspaces', database: '/home/u/.local/state/nexus/nexus.db', backend: 'auto'},
 	http: {socket: `/run/user/${process.getuid!()}/nexus/nexusd.sock`},
+	daemon: {idleSeconds: 60},
 };
 
 test.serial('defaults of a user without XDG variables', t => {
@@ -122,9 +125,12 @@ storage:
   backend: btrfs
 http:
   socket: /run/x.sock
+daemon:
+  idle_seconds: 5
 `), {
 		storage: {workspaces: '/srv/ws', database: '/srv/state dir/n.db', backend: 'btrfs'},
 		http: {socket: '/run/x.sock'},
+		daemon: {idleSeconds: 5},
 	});
 });
 

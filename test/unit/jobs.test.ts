@@ -4,6 +4,8 @@ import {
 	Jobs, type Job, type JobContext, type JobObject,
 } from '../../src/jobs.js';
 
+const subject = {name: 'base', source: '/srv/base'};
+
 type Watched = {jobs: Jobs; events: string[]};
 
 const watched = (): Watched => {
@@ -51,7 +53,7 @@ const made: JobObject = {kind: 'image', id: 'some-id'};
 test('a job that is done: events in order, its object, and gone from the list when it has ended', async t => {
 	const {jobs, events} = watched();
 	const {work, context, finish} = gate();
-	const job = jobs.start('import', work);
+	const job = jobs.start('import', subject, work);
 	t.is(job.kind, 'import');
 	t.is(job.state, 'running');
 	t.is(job.object, undefined);
@@ -71,7 +73,7 @@ test('a job that is done: events in order, its object, and gone from the list wh
 test('a job that fails keeps its progress and says why', async t => {
 	const {jobs, events} = watched();
 	const {work, context, fail} = gate();
-	const job = jobs.start('import', work);
+	const job = jobs.start('import', subject, work);
 	context().report(0.25, 'a quarter');
 	fail(new NexusError('NoSpace', 'the pool is full'));
 	await job.ended;
@@ -84,7 +86,7 @@ test('a job that fails keeps its progress and says why', async t => {
 test('an error that is not ours tells what failed', async t => {
 	const {jobs} = watched();
 	const {work, fail} = gate();
-	const job = jobs.start('import', work);
+	const job = jobs.start('import', subject, work);
 	fail(new Error('EIO: i/o error'));
 	await job.ended;
 	t.is(job.state, 'failed');
@@ -93,7 +95,7 @@ test('an error that is not ours tells what failed', async t => {
 
 test('work that throws at once is a failed job too', async t => {
 	const {jobs, events} = watched();
-	const job = jobs.start('import', () => {
+	const job = jobs.start('import', subject, () => {
 		throw new NexusError('Io', 'at once');
 	});
 	await job.ended;
@@ -104,7 +106,7 @@ test('work that throws at once is a failed job too', async t => {
 test('cancel tells the work and waits until it has ended', async t => {
 	const {jobs, events} = watched();
 	const {work, context, fail} = gate();
-	const job = jobs.start('import', work);
+	const job = jobs.start('import', subject, work);
 	let isCanceled = false;
 	const canceling = (async () => {
 		await job.cancel();
@@ -130,7 +132,7 @@ test('cancel tells the work and waits until it has ended', async t => {
 test('a job that succeeds in spite of a cancel stays done', async t => {
 	const {jobs} = watched();
 	const {work, finish} = gate();
-	const job = jobs.start('import', work);
+	const job = jobs.start('import', subject, work);
 	const canceling = job.cancel();
 	finish(made);
 	await canceling;
@@ -141,7 +143,7 @@ test('a job that succeeds in spite of a cancel stays done', async t => {
 test('a job that fails for another reason while it is canceled has failed', async t => {
 	const {jobs} = watched();
 	const {work, fail} = gate();
-	const job = jobs.start('import', work);
+	const job = jobs.start('import', subject, work);
 	const canceling = job.cancel();
 	fail(new NexusError('Io', 'the disk is broken'));
 	await canceling;
@@ -152,7 +154,7 @@ test('a job that fails for another reason while it is canceled has failed', asyn
 test('cancel twice, and after the end', async t => {
 	const {jobs, events} = watched();
 	const {work, context, fail} = gate();
-	const job = jobs.start('import', work);
+	const job = jobs.start('import', subject, work);
 	const both = Promise.all([job.cancel(), job.cancel()]);
 	fail(context().signal.reason);
 	await both;
@@ -176,7 +178,7 @@ test('cancel waits as well when it comes with the news of the job', async t => {
 		},
 	});
 	const {work, context, fail} = gate();
-	jobs.start('import', work);
+	jobs.start('import', subject, work);
 	const undoing = (async () => {
 		await Promise.resolve();
 		await Promise.resolve();
@@ -191,7 +193,7 @@ test('cancel waits as well when it comes with the news of the job', async t => {
 test('jobs are numbered from 1, side by side, each ending for itself', async t => {
 	const {jobs} = watched();
 	const gates = [gate(), gate(), gate()] as const;
-	const started = gates.map(({work}) => jobs.start('import', work));
+	const started = gates.map(({work}) => jobs.start('import', subject, work));
 	t.deepEqual(started.map(({id}) => id), [1, 2, 3]);
 	t.deepEqual(jobs.all(), started);
 	gates[1].finish(made);
@@ -205,7 +207,7 @@ test('jobs are numbered from 1, side by side, each ending for itself', async t =
 	await started[2]!.ended;
 	t.deepEqual(started.map(({state}) => state), ['canceled', 'done', 'done']);
 	const later = gate();
-	t.is(jobs.start('import', later.work).id, 4);
+	t.is(jobs.start('import', subject, later.work).id, 4);
 	t.is(jobs.get(2), undefined);
 	later.finish(made);
 });

@@ -1,5 +1,6 @@
 // How a command is described. Parsing, help, hints, completion and man pages are made from these descriptions, so that
 // nothing states a flag twice.
+import type {BusKind} from '../../dbus/bus.js';
 import type {NexusClient} from '../../dbus/client.js';
 import type {errorCodes} from '../../dbus/errors.js';
 import type {Terminal} from '../output/terminal.js';
@@ -13,6 +14,7 @@ export type ArgumentSpec = {
 	readonly summary: string;
 	/** The kind of record that it names, or a file's path. */
 	readonly names?: RecordKind | 'path';
+	readonly choices?: readonly string[];
 };
 
 type BooleanFlag = {readonly type: 'boolean'; readonly summary: string; readonly short?: string};
@@ -29,8 +31,8 @@ type StringFlag = ValueFlag & {
 	readonly type: 'string';
 	readonly default?: string;
 	readonly choices?: readonly string[];
-	/** The kind of record that it names. */
-	readonly names?: RecordKind;
+	/** The kind of record that it names, or a file's path. */
+	readonly names?: RecordKind | 'path';
 };
 
 type IntegerFlag = ValueFlag & {
@@ -62,8 +64,10 @@ export type Invocation<A extends readonly ArgumentSpec[] = readonly ArgumentSpec
 	readonly json: boolean;
 	/** A command line to suggest, on the same bus: `suggest('image list')`. */
 	readonly suggest: (words: string) => string;
-	/** The daemon. The connection is closed for the command when it is over. */
-	readonly connect: () => Promise<NexusClient>;
+	/** The bus that was asked for. */
+	readonly bus: BusKind | undefined;
+	/** The daemon, on another bus than that when one is named. The connection is closed for the command when it is over. */
+	readonly connect: (bus?: BusKind) => Promise<NexusClient>;
 };
 
 /** What a command has to say. */

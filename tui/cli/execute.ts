@@ -1,6 +1,8 @@
 // Runs a command and prints what it has to say.
 import process from 'node:process';
+import type {BusKind} from '../../dbus/bus.js';
 import type {NexusClient} from '../../dbus/client.js';
+import type {StopAgent} from '../authentication-agent.js';
 import {DaemonLostError, InterruptedError} from '../errors.js';
 import {jsonText, printable} from '../output/printable.js';
 import {terminalOf} from '../output/terminal.js';
@@ -19,7 +21,8 @@ export async function execute(request: CommandRequest): Promise<number> {
 		flags,
 		json,
 		suggest: words => `nexusctl ${words}${busFlag(bus)}`,
-		connect: async () => link.connect(),
+		bus,
+		connect: async (bus?: BusKind) => link.connect(bus),
 	};
 
 	try {
@@ -59,16 +62,18 @@ const busFlag = (bus: CommandRequest['bus']): string => bus ? ` --${bus === 'sys
 class Link {
 	readonly #bus: CommandRequest['bus'];
 	#client: NexusClient | undefined;
+	#stopAgent: StopAgent | undefined;
 	#lost = false;
 
 	constructor(bus: CommandRequest['bus']) {
 		this.#bus = bus;
 	}
 
-	async connect(): Promise<NexusClient> {
+	async connect(bus = this.#bus): Promise<NexusClient> {
 		// Loading the bus library takes longer than most commands; help and mistakes do without.
 		const {connect} = await import('../../dbus/client.js');
-		this.#client = await connect(this.#bus);
+		this.#client = await connect(bus);
+		this.#client.preparePrompt = async () => this.#startAgent();
 		void this.#client.ended.then(() => {
 			this.#lost = true;
 		});
@@ -81,8 +86,15 @@ class Link {
 	}
 
 	async close(): Promise<void> {
+		await this.#stopAgent?.();
 		if (!this.#lost) {
 			await this.#client?.close();
 		}
+	}
+
+	async #startAgent(): Promise<boolean> {
+		const {startAgent} = await import('../authentication-agent.js');
+		this.#stopAgent ??= await startAgent();
+		return this.#stopAgent !== undefined;
 	}
 }

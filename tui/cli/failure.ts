@@ -2,7 +2,9 @@
 import {BusUnreachableError, type BusKind} from '../../dbus/bus.js';
 import {DaemonUnreachableError, isBusError} from '../../dbus/client.js';
 import {busErrors, errorPrefix} from '../../dbus/errors.js';
-import {DaemonLostError, InterruptedError} from '../errors.js';
+import {
+	ConflictError, DaemonLostError, InterruptedError, MissingError, RefusedError, RootNeededError,
+} from '../errors.js';
 import type {
 	Command, ErrorCode, Invocation, RecordKind,
 } from './command.js';
@@ -53,8 +55,15 @@ export function exitCodeOf(error: unknown): number {
 		return exitCodes.interrupted;
 	}
 
-	return error instanceof UsageError ? exitCodes.usage : exitCodes.general;
+	return codesOfOwnErrors.find(([type]) => error instanceof type)?.[1] ?? exitCodes.general;
 }
+
+const codesOfOwnErrors = [
+	[ConflictError, exitCodes.conflict],
+	[MissingError, exitCodes.notFound],
+	[RootNeededError, exitCodes.unauthorised],
+	[UsageError, exitCodes.usage],
+] as const;
 
 /** What to tell about an error. */
 export const explain = (error: unknown, situation: Situation): Failure => ({
@@ -72,7 +81,7 @@ function messageOf(error: unknown): string {
 }
 
 function hintFor(error: unknown, {bus, command, invocation}: Situation): string | undefined {
-	if (error instanceof UsageError) {
+	if (error instanceof UsageError || error instanceof RefusedError) {
 		return error.hint;
 	}
 
@@ -93,10 +102,6 @@ function hintByExitCode(exitCode: number, bus: BusKind | undefined, command: Com
 	switch (exitCode) {
 		case exitCodes.unreachable: {
 			return unreachableHint(bus);
-		}
-
-		case exitCodes.unauthorised: {
-			return 'Members of the group "nexus" may do it without a password; root may always.';
 		}
 
 		case exitCodes.notFound: {

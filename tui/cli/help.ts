@@ -80,7 +80,8 @@ const groupTitle = ({name, aliases, summary}: Group): string => `${summary} (${[
 const commandLines = (noun: Noun): string[] => twoColumns(commandsOf(noun).map(([path, {summary, arguments: args}]) =>
 	[[path, ...args.map(({name}) => name)].join(' '), summary]));
 
-const argumentRow = ({name, summary}: ArgumentSpec): [string, string] => [name, summary];
+const argumentRow = ({name, summary, choices}: ArgumentSpec): [string, string] =>
+	[name, summary + (choices ? ` (${choicesRemark(choices)})` : '')];
 
 const flagLines = (flags: Flags): string[] => twoColumns(Object.entries(flags).map(([name, spec]) =>
 	[`${spec.short ? `-${spec.short}, ` : ''}${flagLabel(name, spec)}`, spec.summary + remarksOn(spec)]));
@@ -91,12 +92,14 @@ function remarksOn(spec: FlagSpec): string {
 	}
 
 	const remarks = [
-		...(spec.type === 'string' && spec.choices ? [`one of ${spec.choices.join(', ')}`] : []),
+		...(spec.type === 'string' && spec.choices ? [choicesRemark(spec.choices)] : []),
 		...(spec.required ? ['required'] : []),
 		...(spec.default === undefined ? [] : [`default: ${spec.default}`]),
 	];
 	return remarks.length > 0 ? ` (${remarks.join('; ')})` : '';
 }
+
+const choicesRemark = (choices: readonly string[]): string => `one of ${choices.join(', ')}`;
 
 const flagLabel = (name: string, spec: FlagSpec): string => spec.type === 'boolean' ? `--${name}` : `--${name} ${spec.value}`;
 

@@ -178,6 +178,12 @@ function checkArguments(words: readonly string[], specs: readonly ArgumentSpec[]
 	if (empty) {
 		throw new UsageError(`the argument ${empty.name} is empty`, path);
 	}
+
+	for (const [index, {name, choices}] of specs.entries()) {
+		if (choices && !choices.includes(words[index]!)) {
+			throw new UsageError(`the argument ${name} takes one of ${choices.join(', ')}, not "${words[index]!}"`, path);
+		}
+	}
 }
 
 function readFlags<F extends Flags>(options: ReadonlyMap<string, readonly Given[]>, flags: F, path: string) {

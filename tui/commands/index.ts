@@ -1,10 +1,12 @@
 // Everything that nexusctl can do.
 import type {Noun} from '../cli/command.js';
+import {completion} from './completion.js';
 import {image} from './image.js';
+import {pool} from './pool.js';
 import {status} from './status.js';
 import {version} from './version.js';
 import {vm} from './vm.js';
 import {workspace} from './workspace.js';
 
 /** The nouns in the order of the help. */
-export const nouns: readonly Noun[] = [image, workspace, vm, status, version];
+export const nouns: readonly Noun[] = [image, workspace, vm, pool, status, version, completion];

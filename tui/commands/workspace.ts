@@ -8,6 +8,7 @@ import {
 } from '../output/format.js';
 import {printable, quoted} from '../output/printable.js';
 import {table, type Column} from '../output/table.js';
+import {userNames} from '../output/users.js';
 import type {Terminal} from '../output/terminal.js';
 import {readWorkspace, type Workspace} from '../records.js';
 
@@ -50,8 +51,10 @@ const list = defineCommand({
 	examples: ['ws list', 'ws list --base debian'],
 	async run({flags: {base}, connect}) {
 		const client = await connect();
-		const workspaces = await client.manager.listWorkspaces(base ?? '');
-		return {data: workspaces, text: async terminal => workspaces.length === 0 ? 'No workspaces found.' : table(workspaces, columns, terminal)};
+		const [rows, owners] = await Promise.all([client.manager.listWorkspaces(base ?? ''), client.manager.listWorkspaceOwners(base ?? '')]);
+		// One that was made between the two answers has no owner in the second.
+		const workspaces = rows.map(row => ({...row, owner: owners[row.object]}));
+		return {data: workspaces, text: async terminal => workspaces.length === 0 ? 'No workspaces found.' : listed(workspaces, terminal)};
 	},
 });
 
@@ -63,7 +66,7 @@ const inspect = defineCommand({
 	async run({args: [name], connect}) {
 		const client = await connect();
 		const workspace = await readWorkspace(client, await client.manager.getWorkspace(name));
-		return {data: workspace, text: terminal => describe(workspace, terminal)};
+		return {data: workspace, text: async terminal => describe(workspace, terminal)};
 	},
 });
 
@@ -135,29 +138,41 @@ export const workspace: Group = {
 	},
 };
 
-const columns: ReadonlyArray<Column<WorkspaceRow>> = [
+type Listed = WorkspaceRow & {owner: number | undefined};
+
+async function listed(workspaces: Listed[], terminal: Terminal): Promise<string> {
+	const names = await userNames(workspaces.flatMap(({owner}) => owner ?? []));
+	return table(workspaces.map(workspace => ({...workspace, ownerName: names.get(workspace.owner!) ?? String(workspace.owner ?? '-')})), columns, terminal);
+}
+
+const columns: ReadonlyArray<Column<Listed & {ownerName: string}>> = [
 	{header: 'NAME', cell: ({name}) => name, cut: 2},
 	{header: 'PATH', cell: ({devicePath}) => devicePath, cut: 1},
 	{header: 'READ-ONLY', cell: ({readOnly}) => formatYesNo(readOnly)},
 	{header: 'BASE', cell: ({base}) => base, optional: true},
 	{header: 'ATTACHED', cell: ({vm}) => vm || '-', optional: true},
+	{header: 'OWNER', cell: ({ownerName}) => ownerName, optional: true},
 	{header: 'SIZE', cell: ({size}) => formatSize(size), optional: true},
 	{header: 'AGE', cell: ({createdAt}) => formatAge(createdAt), optional: true},
 ];
 
-const describe = (workspace: Workspace, terminal: Terminal): string => details([
-	['Name', workspace.name],
-	['ID', workspace.id],
-	['Base image', workspace.base],
-	['Parent', workspace.parent || undefined],
-	['Path', workspace.subvolumePath],
-	['Device', workspace.devicePath],
-	['Size', formatExactSize(workspace.size)],
-	['Allocated', formatExactSize(workspace.allocated)],
-	['Attached', workspace.vm ? `VM "${workspace.vm}"` : '(none)'],
-	['Root device', formatYesNo(workspace.rootDevice)],
-	['Read-only', formatYesNo(workspace.readOnly)],
-	['Attached at', workspace.vm ? formatTime(workspace.attachedAt) : undefined],
-	['Detached at', workspace.detachedAt ? formatTime(workspace.detachedAt) : undefined],
-	['Created', formatTime(workspace.createdAt)],
-], terminal);
+async function describe(workspace: Workspace, terminal: Terminal): Promise<string> {
+	const names = await userNames([workspace.owner]);
+	return details([
+		['Name', workspace.name],
+		['ID', workspace.id],
+		['Owner', names.has(workspace.owner) ? `${names.get(workspace.owner)!} (${workspace.owner})` : String(workspace.owner)],
+		['Base image', workspace.base],
+		['Parent', workspace.parent || undefined],
+		['Path', workspace.subvolumePath],
+		['Device', workspace.devicePath],
+		['Size', formatExactSize(workspace.size)],
+		['Allocated', formatExactSize(workspace.allocated)],
+		['Attached', workspace.vm ? `VM "${workspace.vm}"` : '(none)'],
+		['Root device', formatYesNo(workspace.rootDevice)],
+		['Read-only', formatYesNo(workspace.readOnly)],
+		['Attached at', workspace.vm ? formatTime(workspace.attachedAt) : undefined],
+		['Detached at', workspace.detachedAt ? formatTime(workspace.detachedAt) : undefined],
+		['Created', formatTime(workspace.createdAt)],
+	], terminal);
+}

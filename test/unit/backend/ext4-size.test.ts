@@ -115,7 +115,7 @@ for (const [title, make] of trees) {
 	test(`what suffices does suffice: ${title}`, async t => {
 		const source = await sourceFolder(t);
 		await make(source);
-		const {sizeBytes} = sufficientSize(await readSourceTree(source, new AbortController().signal));
+		const {sizeBytes} = sufficientSize(await readSourceTree(source, undefined, new AbortController().signal));
 		t.is(await image(source, sizeBytes), sizeBytes);
 		t.like(await run('e2fsck', ['-fn', `${source}.ext4`]), {exitCode: 0});
 	});
@@ -124,7 +124,7 @@ for (const [title, make] of trees) {
 test('a tree that does not fit says how much it needs', async t => {
 	const source = await sourceFolder(t);
 	await writeFile(path.join(source, 'a'), Buffer.alloc(20 * mebi, 1));
-	const needed = sufficientSize(await readSourceTree(source, new AbortController().signal)).sizeBytes;
+	const needed = sufficientSize(await readSourceTree(source, undefined, new AbortController().signal)).sizeBytes;
 	// Less than the content, and less than the content and the journal.
 	for (const sizeBytes of [smallestSize, (20 * mebi) + blockSize]) {
 		const error = await t.throwsAsync(image(source, sizeBytes), {instanceOf: NexusError, code: 'NoSpace'}); // eslint-disable-line no-await-in-loop
@@ -150,5 +150,5 @@ function makeMany(folder: string, count: number, make: (index: string) => void):
 }
 
 const image = async (source: string, sizeBytes: number): Promise<number> => makeExt4Image({
-	source, file: `${source}.ext4`, sizeBytes, signal: new AbortController().signal, onProgress: () => undefined, makeRoom: async () => undefined,
+	source, file: `${source}.ext4`, sizeBytes, reader: undefined, signal: new AbortController().signal, onProgress: () => undefined, makeRoom: async () => undefined,
 });

@@ -13,7 +13,7 @@ import {cleanupOf} from '../../support/cleanup.js';
 import {temporaryFolder} from '../../support/folder.js';
 import {rootTest} from '../../support/requirements.js';
 
-const read = async (folder: string): Promise<SourceTree> => readSourceTree(folder, new AbortController().signal);
+const read = async (folder: string): Promise<SourceTree> => readSourceTree(folder, undefined, new AbortController().signal);
 
 /** A folder with some files, for a test to change. */
 async function someTree(t: ExecutionContext): Promise<string> {
@@ -268,8 +268,8 @@ test.serial('a part that cannot be read is an error that names it', async t => {
 	}
 
 	try {
-		const error = await t.throwsAsync(read(folder), {instanceOf: NexusError, code: 'Io'});
-		t.true(error.message.startsWith(`cannot read all of ${folder}: `), error.message);
+		const error = await t.throwsAsync(read(folder), {instanceOf: NexusError, code: 'AccessDenied'});
+		t.true(error.message.startsWith(`a part of ${folder} is closed to you: `), error.message);
 		t.true(error.message.includes(hidden), error.message);
 		t.regex(error.message, /Permission denied/);
 	} finally {
@@ -283,9 +283,9 @@ test.serial('a part that cannot be read is an error that names it', async t => {
 
 test('it can be canceled, before and meanwhile', async t => {
 	const folder = await someTree(t);
-	await t.throwsAsync(readSourceTree(folder, AbortSignal.abort()), {instanceOf: NexusError, code: 'Canceled'});
+	await t.throwsAsync(readSourceTree(folder, undefined, AbortSignal.abort()), {instanceOf: NexusError, code: 'Canceled'});
 	const abort = new AbortController();
-	const reading = readSourceTree('/usr', abort.signal);
+	const reading = readSourceTree('/usr', undefined, abort.signal);
 	abort.abort();
 	await t.throwsAsync(reading, {instanceOf: NexusError, code: 'Canceled'});
 });

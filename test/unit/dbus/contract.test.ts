@@ -17,6 +17,7 @@ const methods: Readonly<Record<string, readonly string[]>> = {
 		'DeleteImage: s name_or_id →',
 		'CreateWorkspace: s base, s name, a{sv} options → o workspace',
 		'ListWorkspaces: s base → a(sssssbbtto)',
+		'ListWorkspaceOwners: s base → a{ou} owners',
 		'GetWorkspace: s name_or_id → o',
 		'DeleteWorkspace: s name_or_id →',
 		'CreateVm: s name, s role, u vcpus, u memory_mib → o vm',
@@ -25,6 +26,7 @@ const methods: Readonly<Record<string, readonly string[]>> = {
 		'DeleteVm: s name_or_id →',
 		'AttachWorkspace: s workspace, s vm, a{sv} options →',
 		'DetachWorkspace: s workspace →',
+		'Reload: →',
 		'Subscribe: →',
 		'Unsubscribe: →',
 	],
@@ -38,7 +40,7 @@ const properties: Readonly<Record<string, string>> = {
 	// `Warnings` came after the table was published; an addition breaks nobody.
 	Manager: 'Version s, SchemaVersion u, Backend s, WorkspacesRoot s, Warnings as, PoolSize t, PoolFree t, Images u, Workspaces u, Vms u',
 	Image: 'Id s, Name s, SubvolumePath s, DevicePath s, Size t, Allocated t, CreatedAt t, Workspaces u',
-	Workspace: 'Id s, Name s, SubvolumePath s, DevicePath s, BaseImage o, Parent o, Vm o, RootDevice b, ReadOnly b, Size t, Allocated t, AttachedAt t, DetachedAt t, CreatedAt t',
+	Workspace: 'Id s, Name s, SubvolumePath s, DevicePath s, Owner u, BaseImage o, Parent o, Vm o, RootDevice b, ReadOnly b, Size t, Allocated t, AttachedAt t, DetachedAt t, CreatedAt t',
 	Vm: 'Id s, Name s, Role s, State s, Cid u, Vcpus u, MemoryMiB u, Workspaces ao, CreatedAt t, UpdatedAt t',
 	Job: 'Id u, Kind s, State s, Progress d, Message s, Object o',
 };
@@ -61,6 +63,7 @@ const actions: Readonly<Record<string, string>> = {
 	'Manager.DeleteVm': 'manage-vms',
 	'Manager.AttachWorkspace': 'attach-workspace',
 	'Manager.DetachWorkspace': 'attach-workspace',
+	'Manager.Reload': 'reload',
 	'Image.Delete': 'delete-image',
 	'Workspace.Attach': 'attach-workspace',
 	'Workspace.Detach': 'attach-workspace',

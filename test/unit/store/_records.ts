@@ -74,6 +74,7 @@ export const workspace = (number: number, masterImageId: string, over: Partial<W
 	attachedAt: undefined,
 	detachedAt: undefined,
 	createdAt: 1_700_000_000,
+	ownerUid: 0,
 	...over,
 });
 

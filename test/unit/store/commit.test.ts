@@ -18,9 +18,9 @@ import {
 test('a new database is on disk when it is open, its folder made', async t => {
 	const file = path.join(path.dirname(await databaseFile(t)), 'a/b/nexus.db');
 	const {store} = await openStore(t, file);
-	t.is(store.schemaVersion, 3);
+	t.is(store.schemaVersion, 4);
 	t.deepEqual(store.counts(), {images: 0, workspaces: 0, vms: 0});
-	t.is(await sqlite(file, 'SELECT value FROM schema_meta'), '3');
+	t.is(await sqlite(file, 'SELECT value FROM schema_meta'), '4');
 });
 
 test('what is acknowledged is on disk, every column of it', async t => {
@@ -48,12 +48,12 @@ test('what is acknowledged is on disk, every column of it', async t => {
 	await store.commit({
 		put: 'workspace',
 		record: workspace(4, uuid(1), {
-			name: 'w', subvolumePath: '/tmp/ünïcode \' " 😀\n/@w', vmId: uuid(3), isRootDevice: true, isReadOnly: true, attachedAt: 7, detachedAt: 8, sizeBytes: big,
+			name: 'w', subvolumePath: '/tmp/ünïcode \' " 😀\n/@w', vmId: uuid(3), isRootDevice: true, isReadOnly: true, attachedAt: 7, detachedAt: 8, sizeBytes: big, ownerUid: 4_294_967_294,
 		}),
 	});
 	t.deepEqual(await rows(file, 'SELECT * FROM workspaces'), [{
 		id: uuid(4), name: 'w', vm_id: uuid(3), subvolume_path: '/tmp/ünïcode \' " 😀\n/@w', master_image_id: uuid(1), parent_workspace_id: null, size_bytes: big,
-		is_root_device: 1, is_read_only: 1, attached_at: 7, detached_at: 8, created_at: 1_700_000_000,
+		is_root_device: 1, is_read_only: 1, attached_at: 7, detached_at: 8, created_at: 1_700_000_000, owner_uid: 4_294_967_294,
 	}]);
 
 	await store.commit({put: 'workspace', record: workspace(4, uuid(1), {name: 'w2'})});

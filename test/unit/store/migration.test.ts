@@ -18,7 +18,7 @@ const namesIn = async (file: string): Promise<string[]> => {
 	return names.sort();
 };
 
-test('a version-2 file becomes version 3 with everything in it, and is kept', async t => {
+test('a version-2 file becomes version 4 with everything in it, and is kept', async t => {
 	const file = await databaseFile(t);
 	await sqlite(file, version2 + version2Rows);
 	const old = await readFile(file);
@@ -28,8 +28,8 @@ test('a version-2 file becomes version 3 with everything in it, and is kept', as
 
 	const log: string[] = [];
 	const {store, close} = await openStore(t, file, (level, message) => log.push(`${level}: ${message}`));
-	t.deepEqual(log, [`notice: database ${file} migrated from schema version 2 to 3; the old file is kept as ${file}.v2`]);
-	t.is(store.schemaVersion, 3);
+	t.deepEqual(log, [`notice: database ${file} migrated from schema version 2 to 4; the old file is kept as ${file}.v2`]);
+	t.is(store.schemaVersion, 4);
 	t.deepEqual(store.counts(), {images: 0, workspaces: 0, vms: 2});
 	t.deepEqual(store.vm('web'), vm(1, {
 		name: 'web', role: 'portal', state: 'running', cid: 3, vcpuCount: 4, memSizeMib: 4096, configJson: '{"kernel":"/boot/k"}', pid: 4711,
@@ -42,13 +42,41 @@ test('a version-2 file becomes version 3 with everything in it, and is kept', as
 
 	t.deepEqual(await rows(file, 'SELECT * FROM settings ORDER BY key'), settings);
 	t.deepEqual(await rows(file, 'SELECT * FROM vms ORDER BY id'), vms);
-	t.deepEqual(await rows(file, 'SELECT * FROM schema_meta ORDER BY key'), [{key: 'created_by', value: 'an older nexusd'}, {key: 'schema_version', value: '3'}]);
+	t.deepEqual(await rows(file, 'SELECT * FROM schema_meta ORDER BY key'), [{key: 'created_by', value: 'an older nexusd'}, {key: 'schema_version', value: '4'}]);
 	const tables = await sqlite(file, '.tables');
 	t.deepEqual(tables.trim().split(/\s+/), ['master_images', 'schema_meta', 'settings', 'vms', 'workspaces']);
 	t.is(await sqlite(file, 'PRAGMA integrity_check'), 'ok');
 	t.true(old.equals(await readFile(`${file}.v2`)));
 	await close();
 	t.deepEqual(await namesIn(file), ['nexus.db', 'nexus.db.lock', 'nexus.db.v2']);
+});
+
+// The tables that version 3 added, as its nexusd made them.
+const version3 = `${version2}
+	CREATE TABLE master_images (id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, subvolume_path TEXT NOT NULL UNIQUE, size_bytes INTEGER NOT NULL, created_at INTEGER NOT NULL);
+	CREATE TABLE workspaces (
+		id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, vm_id TEXT REFERENCES vms (id) ON DELETE SET NULL, subvolume_path TEXT NOT NULL UNIQUE,
+		master_image_id TEXT NOT NULL REFERENCES master_images (id) ON DELETE RESTRICT, parent_workspace_id TEXT REFERENCES workspaces (id) ON DELETE SET NULL,
+		size_bytes INTEGER NOT NULL, is_root_device INTEGER NOT NULL DEFAULT 0 CHECK (is_root_device IN (0, 1)),
+		is_read_only INTEGER NOT NULL DEFAULT 0 CHECK (is_read_only IN (0, 1)), attached_at INTEGER, detached_at INTEGER, created_at INTEGER NOT NULL
+	);
+	CREATE INDEX workspaces_vm_id ON workspaces (vm_id);
+	CREATE INDEX workspaces_master_image_id ON workspaces (master_image_id);
+	UPDATE schema_meta SET value = '3' WHERE key = 'schema_version';`;
+
+test('a version-3 file becomes version 4: its workspaces are root\'s', async t => {
+	const file = await databaseFile(t);
+	await sqlite(file, `${version3}${version2Rows}
+		INSERT INTO master_images VALUES ('${uuid(1)}', 'image-1', '/pool/@image-1', 1024, 1700000000);
+		INSERT INTO workspaces VALUES ('${uuid(2)}', 'workspace-2', '${uuid(2)}', '/pool/@workspace-2', '${uuid(1)}', NULL, 1024, 1, 0, 7, NULL, 1700000000);`);
+	const log: string[] = [];
+	const {store} = await openStore(t, file, (level, message) => log.push(`${level}: ${message}`));
+	t.deepEqual(log, [`notice: database ${file} migrated from schema version 3 to 4; the old file is kept as ${file}.v3`]);
+	t.deepEqual(store.workspaces(), [workspace(2, uuid(1), {
+		vmId: uuid(2), isRootDevice: true, attachedAt: 7, ownerUid: 0,
+	})]);
+	t.is(await sqlite(file, 'PRAGMA foreign_key_check'), '');
+	t.is(await sqlite(`${file}.v3`, 'SELECT value FROM schema_meta WHERE key = \'schema_version\''), '3');
 });
 
 test('a migrated file has the same schema as a new one', async t => {

@@ -24,8 +24,8 @@ const setVersion = (version: string): string => `UPDATE schema_meta SET value = 
 const unusable: ReadonlyArray<[title: string, make: (file: string) => Promise<unknown>, message: RegExp]> = [
 	['from a newer version', async file => {
 		await makeGood(file);
-		await sqlite(file, setVersion('4'));
-	}, /has schema version 4, and this nexusd knows up to 3: upgrade nexusd/],
+		await sqlite(file, setVersion('5'));
+	}, /has schema version 5, and this nexusd knows up to 4: upgrade nexusd/],
 	['from a much newer version that knows other tables', async file =>
 		sqlite(file, 'CREATE TABLE schema_meta (key, value, more); INSERT INTO schema_meta VALUES (\'schema_version\', \'17\', 0);'), /has schema version 17/],
 	['empty', async file => writeFile(file, ''), /it is no database of Nexus's/],

@@ -8,7 +8,9 @@ import type {Invocation} from '../../../tui/cli/command.js';
 import {parseCommandLine} from '../../../tui/cli/parse.js';
 import {UsageError} from '../../../tui/cli/usage-error.js';
 import {nouns} from '../../../tui/commands/index.js';
-import {DaemonLostError, InterruptedError, RefusedError} from '../../../tui/errors.js';
+import {
+	ConflictError, DaemonLostError, InterruptedError, MissingError, RefusedError, RootNeededError,
+} from '../../../tui/errors.js';
 
 const nexusError = (code: string, message = 'no') => new DBusError(errorPrefix + code, message);
 const busUnreachable = new BusUnreachableError('system', 'unix:path=/nowhere', new Error('ENOENT'));
@@ -26,7 +28,7 @@ const explainFor = (line: string, error: unknown) => {
 
 	const {path, command, args, flags, json, bus} = request;
 	const invocation: Invocation = {
-		path, args, flags, json, suggest: words => `nexusctl ${words}`, connect: neverConnect,
+		path, args, flags, json, bus, suggest: words => `nexusctl ${words}`, connect: neverConnect,
 	};
 	return explain(error, {bus, command, invocation});
 };
@@ -65,6 +67,9 @@ test('exit codes of other errors', t => {
 	t.is(exitCodeOf(new UsageError('wrong', '')), 2);
 	t.is(exitCodeOf(new InterruptedError('stopped')), 130);
 	t.is(exitCodeOf(new RefusedError('no')), 1);
+	t.is(exitCodeOf(new ConflictError('in the way')), 5);
+	t.is(exitCodeOf(new MissingError('not there')), 4);
+	t.is(exitCodeOf(new RootNeededError('root')), 6);
 	t.is(exitCodeOf(new TypeError('a mistake of ours')), 1);
 	t.is(exitCodeOf('thrown text'), 1);
 });
@@ -102,7 +107,14 @@ test('a conflict has a way out', t => {
 });
 
 test('who may not do it learns who may', t => {
-	t.regex(explainFor('ws create --base b', new DBusError(busErrors.accessDenied, 'not authorised')).hint!, /group "nexus"/);
+	t.is(explainFor('ws create --base b', new DBusError(busErrors.accessDenied, 'not authorised')).hint, undefined);
+});
+
+test('a refusal of nexusctl\'s own says itself what to do', t => {
+	t.like(explainFor('pool create --size 1G', new RootNeededError('it takes root', {hint: 'Type: sudo nexusctl pool create --size 1G'})), {
+		message: 'it takes root', hint: 'Type: sudo nexusctl pool create --size 1G', exitCode: 6,
+	});
+	t.is(explainFor('pool delete', new RefusedError('no')).hint, undefined);
 });
 
 test('the message is the daemon\'s', t => {

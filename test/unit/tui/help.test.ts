@@ -23,7 +23,9 @@ for (const topic of topics) {
 	test(`examples that can be typed: nexusctl ${path}`, t => {
 		const examples = text.slice(text.indexOf('\nExamples\n')).split('\n').filter(line => line.startsWith('  nexusctl '));
 		for (const example of examples) {
-			const request = parseCommandLine(example.trim().split(' ').slice(1), nouns);
+			// What follows is the shell's.
+			const [words] = example.split(' > ');
+			const request = parseCommandLine(words!.trim().split(' ').slice(1), nouns);
 			t.is(request.kind, 'command', `of ${example}`);
 			t.true(request.kind === 'command' && request.path.startsWith(path === '' ? request.path : path), `of ${example}`);
 		}
@@ -50,6 +52,7 @@ test('the help of a command tells defaults, choices and what is required', t => 
 
 	t.true(help(['vm', 'create']).includes('(one of portal, work, service; default: work)'));
 	t.true(help(['ws', 'create']).includes('(required)'));
+	t.true(help(['completion']).includes('(one of bash, zsh, fish)'));
 });
 
 test('a flag of one name is of one kind everywhere, and none is a global one', t => {

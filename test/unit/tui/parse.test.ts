@@ -71,13 +71,15 @@ test('the version', t => {
 	t.is(parse('--version').kind, 'version');
 });
 
+const everyNoun = nouns.map(({name}) => name).join(', ');
+
 const mistakes: ReadonlyArray<[line: string, message: string, topic: string]> = [
-	['bogus', 'unknown command "bogus": the commands are image, ws, vm, status, version', ''],
-	['bogus --help', 'unknown command "bogus": the commands are image, ws, vm, status, version', ''],
-	['constructor', 'unknown command "constructor": the commands are image, ws, vm, status, version', ''],
+	['bogus', `unknown command "bogus": the commands are ${everyNoun}`, ''],
+	['bogus --help', `unknown command "bogus": the commands are ${everyNoun}`, ''],
+	['constructor', `unknown command "constructor": the commands are ${everyNoun}`, ''],
 	['ws', 'ws needs a verb: create, list, inspect, delete, attach, detach', 'ws'],
 	['ws toString', 'unknown verb "toString": the verbs of ws are create, list, inspect, delete, attach, detach', 'ws'],
-	['--json', 'a command is missing: image, ws, vm, status, version', ''],
+	['--json', `a command is missing: ${everyNoun}`, ''],
 	['--bogus', 'unknown flag --bogus', ''],
 	['ws --bogus', 'unknown flag --bogus', 'ws'],
 	['ws list --bogus', 'unknown flag --bogus', 'ws list'],
@@ -100,6 +102,8 @@ const mistakes: ReadonlyArray<[line: string, message: string, topic: string]> = 
 	['vm create v --vcpu abc', 'the flag --vcpu takes a whole number from 1 to 1024, not "abc"', 'vm create'],
 	['vm create v --vcpu 0', 'the flag --vcpu takes a whole number from 1 to 1024, not "0"', 'vm create'],
 	['vm create v --role boss', 'the flag --role takes one of portal, work, service, not "boss"', 'vm create'],
+	['completion', 'the argument SHELL is missing', 'completion'],
+	['completion tcsh', 'the argument SHELL takes one of bash, zsh, fish, not "tcsh"', 'completion'],
 	['image import p --name n --size 10Q', 'the flag --size takes a size such as 2G, 512M or a number of bytes, not "10Q"', 'image import'],
 ];
 
