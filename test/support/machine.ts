@@ -75,6 +75,7 @@ export async function bootMachine(cleanup: Cleanup, {pool = 'btrfs', poolBytes}:
 		return stdout;
 	};
 
+	await check('sh', ['-c', makeLoopDevices]);
 	// It answers when no unit is left to be started.
 	await run('systemctl', ['is-system-running', '--wait']);
 	return {
@@ -113,6 +114,9 @@ const upUnit = 'nexus-test-up.service';
 // A folder that only this unit writes to.
 const upFolder = 'nexus-test';
 
+// The kernel hands out whichever is free on the whole computer, and nothing else adds it to the machine's /dev.
+const makeLoopDevices = 'for n in $(seq 0 255); do mknod -m 600 /dev/loop$n b 7 $n; done';
+
 const unwanted = [
 	'etc/fstab',
 	'etc/machine-id',
@@ -142,7 +146,6 @@ ExecStart=touch /${upFolder}/up
 // Returns the machine's process 1.
 async function bootContainer(root: string, pool: string | undefined, cleanup: Cleanup): Promise<number> {
 	const groups = makeControlGroup(cleanup);
-	const loopDevices = (await readdir('/dev')).filter(name => /^loop(-control|\d+)$/.test(name)).map(name => `/dev/${name}`);
 	const {up, watcher} = watchFor(path.join(root, upFolder));
 	const container = execa('setpriv', [
 		// A process namespace around it all: whichever of these processes is killed, the kernel ends all that is inside.
@@ -152,8 +155,7 @@ async function bootContainer(root: string, pool: string | undefined, cleanup: Cl
 		...['systemd-nspawn', '--quiet', '--register=no', '--keep-unit', '--console=pipe', '--boot', `--directory=${root}`],
 		...(pool ? [`--bind=${pool}:/var/lib/nexus`] : []),
 		`--bind-ro=${process.cwd()}`,
-		// Nothing adds a device to the machine's /dev later on.
-		...loopDevices.map(device => `--bind=${device}`),
+		'--bind=/dev/loop-control',
 		'systemd.unit=multi-user.target',
 	], {
 		env: {GROUPS_TO_JOIN: groups.join(' ')}, all: true, reject: false, stdin: 'ignore',
