@@ -52,6 +52,7 @@ export class Daemon {
 	readonly #authority: Authority;
 	readonly #operations: Operations;
 	#signalsSent: (() => Promise<void>) | undefined;
+	#hideStatus: (() => void) | undefined;
 	#http: HttpFace | undefined;
 	#mayAnswer: Promise<unknown> = Promise.resolve();
 	#patience: NodeJS.Timeout | undefined;
@@ -77,7 +78,7 @@ export class Daemon {
 		const socket = handedSocket();
 		await this.#serveBus();
 		this.#watch();
-		showStatus(this.#nexus);
+		this.#hideStatus = showStatus(this.#nexus);
 		feedWatchdog();
 		const {images, workspaces, vms} = this.#nexus.counts();
 		log('notice', `nexusd ${packageJson.version} serves ${busName} on the ${this.#kind} bus: ${images} images, ${workspaces} workspaces, ${vms} VMs in ${this.#nexus.pool.root}`);
@@ -237,6 +238,7 @@ export class Daemon {
 		this.#isEnding = true;
 		log('error', 'the connection to the bus is lost: stopping');
 		await this.#cancelJobs('nexusd lost its connection to the bus');
+		this.#hideStatus?.();
 		await this.#http?.close();
 		this.#end(1);
 	}
@@ -249,6 +251,7 @@ export class Daemon {
 		await this.#cancelJobs('nexusd was stopped');
 		// Requests under way still need what they ask for.
 		await this.#http?.close();
+		this.#hideStatus?.();
 		await this.#nexus.close();
 		await this.#signalsSent?.();
 		await this.#bus.close();

@@ -2,27 +2,35 @@
 import type {Nexus} from '../src/nexus.js';
 import {notify} from './systemd.js';
 
-/** Tells the service manager how many of everything there are, now and whenever that changes. */
-export function showStatus(nexus: Nexus): void {
-	let isDue = false;
+/**
+Tells the service manager how many of everything there are, now and whenever that changes.
+
+@returns A function that ends it, for before the records are closed.
+*/
+export function showStatus(nexus: Nexus): () => void {
+	let due: NodeJS.Timeout | undefined;
 	const show = (): void => {
-		isDue = false;
+		due = undefined;
 		notify(`STATUS=${statusOf(nexus)}`);
 	};
 
 	// A burst of changes is told once.
 	const update = (): void => {
-		if (!isDue) {
-			isDue = true;
-			setTimeout(show, 100).unref();
-		}
+		due ??= setTimeout(show, 100).unref();
 	};
 
-	for (const event of ['image-added', 'image-removed', 'workspace-added', 'workspace-removed', 'job-added', 'job-removed'] as const) {
+	const events = ['image-added', 'image-removed', 'workspace-added', 'workspace-removed', 'job-added', 'job-removed'] as const;
+	for (const event of events) {
 		nexus.on(event, update);
 	}
 
 	show();
+	return () => {
+		clearTimeout(due);
+		for (const event of events) {
+			nexus.off(event, update);
+		}
+	};
 }
 
 function statusOf(nexus: Nexus): string {

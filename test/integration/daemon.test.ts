@@ -51,10 +51,11 @@ rootTest('log lines carry a level for journald, one line each change of state', 
 	await client.manager.deleteWorkspace('one');
 	await client.manager.deleteVm('guest');
 	await client.manager.deleteImage('base');
-	const {log} = await daemon.stop();
+	const {exitCode, log} = await daemon.stop();
+	t.is(exitCode, 0, log);
 	const lines = log.trim().split('\n');
 	for (const line of lines) {
-		t.regex(line, /^<[3-6]>\S/);
+		t.regex(line, /^<[3-6]>\S/, log);
 	}
 
 	t.deepEqual(lines.filter(line => line.startsWith('<6>')).map(line => line.slice(3).replace(/ (from|with|to) .*/, '')), [
