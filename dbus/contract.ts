@@ -43,6 +43,15 @@ export type VmRow = {
 	object: ObjectPath;
 };
 
+/** One of findings: what is in the pool and not in the records (kind `unknown`), and what is in the records and not in the pool (kind `missing`); `what` is `image`, `workspace`, or `folder` where nothing tells */
+export type FindingRow = {
+	kind: string;
+	what: string;
+	name: string;
+	path: string;
+	message: string;
+};
+
 /** The entrance: images, workspaces and VM records by name or id. It lives on the root object, `/org/workfort/Nexus1`, beside `org.freedesktop.DBus.ObjectManager`. Wherever a method takes a `name_or_id`, an id wins over a name that looks the same. */
 export type ManagerMethods = {
 	/** Copies a folder into a new master image. Returns at once; the work goes on as a job, which outlives the caller's connection. Watch `JobRemoved` for its end: subscribe before you call, a small import is quick. @param name the image's name, free among images and workspaces @param source absolute path of the folder that holds the root filesystem; it must not change meanwhile @param options `size`: bytes of the ext4 filesystem; left out, it is sized from the tree with head-room */
@@ -77,6 +86,12 @@ export type ManagerMethods = {
 	detachWorkspace(workspace: string): Promise<void>;
 	/** Reads the configuration anew. What concerns storage and socket waits for the next start, and the log says so. Refused with `InvalidArgument` when the configuration has a mistake; the one in use is kept. */
 	reload(): Promise<void>;
+	/** Compares the pool with the records. Nothing is changed. */
+	examine(): Promise<FindingRow[]>;
+	/** Takes something into the records that `Examine` found in the pool, as what its label says; what the records know under another name is moved back there. A workspace's image must be in the records. @param name its name in the pool */
+	adopt(name: string): Promise<ObjectPath>;
+	/** Removes something that `Examine` found in the pool and that is not in the records. @param name its name in the pool */
+	removeUnknown(name: string): Promise<void>;
 	/** Keeps the daemon from idling out until the caller unsubscribes or leaves the bus. */
 	subscribe(): Promise<void>;
 	/** Takes `Subscribe` back. */
@@ -99,6 +114,8 @@ export type ManagerProperties = {
 	poolSize: number;
 	/** Bytes free in it. */
 	poolFree: number;
+	/** How many deleted images and workspaces still occupy space, which the system is freeing. Looked up when read. */
+	removing: number;
 	/** How many images there are. */
 	images: number;
 	/** How many workspaces there are. */
@@ -555,6 +572,47 @@ export const contract = {
 				"out": [],
 				"action": "reload"
 			},
+			"Examine": {
+				"in": [],
+				"out": [
+					{
+						"name": "findings",
+						"type": "a(sssss)",
+						"fields": [
+							"kind",
+							"what",
+							"name",
+							"path",
+							"message"
+						]
+					}
+				]
+			},
+			"Adopt": {
+				"in": [
+					{
+						"name": "name",
+						"type": "s"
+					}
+				],
+				"out": [
+					{
+						"name": "object",
+						"type": "o"
+					}
+				],
+				"action": "repair"
+			},
+			"RemoveUnknown": {
+				"in": [
+					{
+						"name": "name",
+						"type": "s"
+					}
+				],
+				"out": [],
+				"action": "repair"
+			},
 			"Subscribe": {
 				"in": [],
 				"out": []
@@ -623,6 +681,10 @@ export const contract = {
 				"type": "t",
 				"emits": "false"
 			},
+			"Removing": {
+				"type": "u",
+				"emits": "false"
+			},
 			"Images": {
 				"type": "u",
 				"emits": "true"
@@ -636,7 +698,7 @@ export const contract = {
 				"emits": "true"
 			}
 		},
-		"xml": "<interface name=\"org.workfort.Nexus1.Manager\"><method name=\"ImportImage\"><arg name=\"name\" type=\"s\" direction=\"in\"/><arg name=\"source\" type=\"s\" direction=\"in\"/><arg name=\"options\" type=\"a{sv}\" direction=\"in\"/><arg name=\"job\" type=\"o\" direction=\"out\"/></method><method name=\"ListImages\"><arg name=\"images\" type=\"a(sssttuo)\" direction=\"out\"/></method><method name=\"GetImage\"><arg name=\"name_or_id\" type=\"s\" direction=\"in\"/><arg name=\"image\" type=\"o\" direction=\"out\"/></method><method name=\"DeleteImage\"><arg name=\"name_or_id\" type=\"s\" direction=\"in\"/></method><method name=\"CreateWorkspace\"><arg name=\"base\" type=\"s\" direction=\"in\"/><arg name=\"name\" type=\"s\" direction=\"in\"/><arg name=\"options\" type=\"a{sv}\" direction=\"in\"/><arg name=\"workspace\" type=\"o\" direction=\"out\"/></method><method name=\"ListWorkspaces\"><arg name=\"base\" type=\"s\" direction=\"in\"/><arg name=\"workspaces\" type=\"a(sssssbbtto)\" direction=\"out\"/></method><method name=\"ListWorkspaceOwners\"><arg name=\"base\" type=\"s\" direction=\"in\"/><arg name=\"owners\" type=\"a{ou}\" direction=\"out\"/></method><method name=\"GetWorkspace\"><arg name=\"name_or_id\" type=\"s\" direction=\"in\"/><arg name=\"workspace\" type=\"o\" direction=\"out\"/></method><method name=\"DeleteWorkspace\"><arg name=\"name_or_id\" type=\"s\" direction=\"in\"/></method><method name=\"CreateVm\"><arg name=\"name\" type=\"s\" direction=\"in\"/><arg name=\"role\" type=\"s\" direction=\"in\"/><arg name=\"vcpus\" type=\"u\" direction=\"in\"/><arg name=\"memory_mib\" type=\"u\" direction=\"in\"/><arg name=\"vm\" type=\"o\" direction=\"out\"/></method><method name=\"ListVms\"><arg name=\"vms\" type=\"a(ssssuuuo)\" direction=\"out\"/></method><method name=\"GetVm\"><arg name=\"name_or_id\" type=\"s\" direction=\"in\"/><arg name=\"vm\" type=\"o\" direction=\"out\"/></method><method name=\"DeleteVm\"><arg name=\"name_or_id\" type=\"s\" direction=\"in\"/></method><method name=\"AttachWorkspace\"><arg name=\"workspace\" type=\"s\" direction=\"in\"/><arg name=\"vm\" type=\"s\" direction=\"in\"/><arg name=\"options\" type=\"a{sv}\" direction=\"in\"/></method><method name=\"DetachWorkspace\"><arg name=\"workspace\" type=\"s\" direction=\"in\"/></method><method name=\"Reload\"></method><method name=\"Subscribe\"></method><method name=\"Unsubscribe\"></method><signal name=\"JobNew\"><arg name=\"id\" type=\"u\"/><arg name=\"job\" type=\"o\"/></signal><signal name=\"JobRemoved\"><arg name=\"id\" type=\"u\"/><arg name=\"job\" type=\"o\"/><arg name=\"result\" type=\"s\"/><arg name=\"object\" type=\"o\"/></signal><property name=\"Version\" type=\"s\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"const\"/></property><property name=\"SchemaVersion\" type=\"u\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"const\"/></property><property name=\"Backend\" type=\"s\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"const\"/></property><property name=\"WorkspacesRoot\" type=\"s\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"const\"/></property><property name=\"Warnings\" type=\"as\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"false\"/></property><property name=\"PoolSize\" type=\"t\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"false\"/></property><property name=\"PoolFree\" type=\"t\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"false\"/></property><property name=\"Images\" type=\"u\" access=\"read\"></property><property name=\"Workspaces\" type=\"u\" access=\"read\"></property><property name=\"Vms\" type=\"u\" access=\"read\"></property></interface>"
+		"xml": "<interface name=\"org.workfort.Nexus1.Manager\"><method name=\"ImportImage\"><arg name=\"name\" type=\"s\" direction=\"in\"/><arg name=\"source\" type=\"s\" direction=\"in\"/><arg name=\"options\" type=\"a{sv}\" direction=\"in\"/><arg name=\"job\" type=\"o\" direction=\"out\"/></method><method name=\"ListImages\"><arg name=\"images\" type=\"a(sssttuo)\" direction=\"out\"/></method><method name=\"GetImage\"><arg name=\"name_or_id\" type=\"s\" direction=\"in\"/><arg name=\"image\" type=\"o\" direction=\"out\"/></method><method name=\"DeleteImage\"><arg name=\"name_or_id\" type=\"s\" direction=\"in\"/></method><method name=\"CreateWorkspace\"><arg name=\"base\" type=\"s\" direction=\"in\"/><arg name=\"name\" type=\"s\" direction=\"in\"/><arg name=\"options\" type=\"a{sv}\" direction=\"in\"/><arg name=\"workspace\" type=\"o\" direction=\"out\"/></method><method name=\"ListWorkspaces\"><arg name=\"base\" type=\"s\" direction=\"in\"/><arg name=\"workspaces\" type=\"a(sssssbbtto)\" direction=\"out\"/></method><method name=\"ListWorkspaceOwners\"><arg name=\"base\" type=\"s\" direction=\"in\"/><arg name=\"owners\" type=\"a{ou}\" direction=\"out\"/></method><method name=\"GetWorkspace\"><arg name=\"name_or_id\" type=\"s\" direction=\"in\"/><arg name=\"workspace\" type=\"o\" direction=\"out\"/></method><method name=\"DeleteWorkspace\"><arg name=\"name_or_id\" type=\"s\" direction=\"in\"/></method><method name=\"CreateVm\"><arg name=\"name\" type=\"s\" direction=\"in\"/><arg name=\"role\" type=\"s\" direction=\"in\"/><arg name=\"vcpus\" type=\"u\" direction=\"in\"/><arg name=\"memory_mib\" type=\"u\" direction=\"in\"/><arg name=\"vm\" type=\"o\" direction=\"out\"/></method><method name=\"ListVms\"><arg name=\"vms\" type=\"a(ssssuuuo)\" direction=\"out\"/></method><method name=\"GetVm\"><arg name=\"name_or_id\" type=\"s\" direction=\"in\"/><arg name=\"vm\" type=\"o\" direction=\"out\"/></method><method name=\"DeleteVm\"><arg name=\"name_or_id\" type=\"s\" direction=\"in\"/></method><method name=\"AttachWorkspace\"><arg name=\"workspace\" type=\"s\" direction=\"in\"/><arg name=\"vm\" type=\"s\" direction=\"in\"/><arg name=\"options\" type=\"a{sv}\" direction=\"in\"/></method><method name=\"DetachWorkspace\"><arg name=\"workspace\" type=\"s\" direction=\"in\"/></method><method name=\"Reload\"></method><method name=\"Examine\"><arg name=\"findings\" type=\"a(sssss)\" direction=\"out\"/></method><method name=\"Adopt\"><arg name=\"name\" type=\"s\" direction=\"in\"/><arg name=\"object\" type=\"o\" direction=\"out\"/></method><method name=\"RemoveUnknown\"><arg name=\"name\" type=\"s\" direction=\"in\"/></method><method name=\"Subscribe\"></method><method name=\"Unsubscribe\"></method><signal name=\"JobNew\"><arg name=\"id\" type=\"u\"/><arg name=\"job\" type=\"o\"/></signal><signal name=\"JobRemoved\"><arg name=\"id\" type=\"u\"/><arg name=\"job\" type=\"o\"/><arg name=\"result\" type=\"s\"/><arg name=\"object\" type=\"o\"/></signal><property name=\"Version\" type=\"s\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"const\"/></property><property name=\"SchemaVersion\" type=\"u\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"const\"/></property><property name=\"Backend\" type=\"s\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"const\"/></property><property name=\"WorkspacesRoot\" type=\"s\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"const\"/></property><property name=\"Warnings\" type=\"as\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"false\"/></property><property name=\"PoolSize\" type=\"t\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"false\"/></property><property name=\"PoolFree\" type=\"t\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"false\"/></property><property name=\"Removing\" type=\"u\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"false\"/></property><property name=\"Images\" type=\"u\" access=\"read\"></property><property name=\"Workspaces\" type=\"u\" access=\"read\"></property><property name=\"Vms\" type=\"u\" access=\"read\"></property></interface>"
 	},
 	"Image": {
 		"name": "org.workfort.Nexus1.Image",

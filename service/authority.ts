@@ -27,6 +27,7 @@ const rights: Readonly<Record<string, {words: string; isGroups: boolean}>> = {
 	'attach-workspace': {words: 'attach and detach workspaces', isGroups: true},
 	'manage-vms': {words: 'manage VMs', isGroups: true},
 	'manage-others-workspaces': {words: 'change workspaces of other users', isGroups: false},
+	repair: {words: 'repair the records', isGroups: false},
 	reload: {words: 'reload the configuration', isGroups: false},
 };
 

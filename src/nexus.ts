@@ -6,6 +6,7 @@ import {
 	chmod, mkdir, realpath,
 } from 'node:fs/promises';
 import path from 'node:path';
+import {planAdoption, type NewRecord} from './adoption.js';
 import {chooseBackend} from './backend/choose-backend.js';
 import {makeExt4Image} from './backend/ext4-image.js';
 import {largestSize, smallestSize} from './backend/ext4-size.js';
@@ -22,13 +23,16 @@ import {
 } from './model.js';
 import {checkName, generateName, quote} from './names.js';
 import {passableMode} from './files.js';
-import {Pool} from './pool.js';
+import {inspect, type Finding} from './inspection.js';
+import {imageLabel, workspaceLabel} from './label.js';
+import {openPool, poolLock, type Pool} from './pool.js';
 import {recover} from './recovery.js';
 import {reverting} from './reverter.js';
 import {checkSource} from './import-source.js';
 import type {Reader} from './reader.js';
 import {openSqliteStore} from './store/sqlite-store.js';
 import type {StateStore} from './store/state-store.js';
+import {Stock} from './stock.js';
 
 /** What happened, once it is durable. */
 export type NexusEvents = {
@@ -71,19 +75,20 @@ Opens the pool and the records and brings them to one state.
 */
 export async function openNexus({storage}: Pick<Config, 'storage'>, log: Log): Promise<Nexus> {
 	const root = await openRoot(storage.workspaces);
-	const lock = lockFile(path.join(root, '.lock'), `the workspaces folder ${root}`);
+	const lock = lockFile(poolLock(root), `the workspaces folder ${root}`);
 	let store: StateStore | undefined;
 	try {
 		const backend = await chooseBackend(storage.backend, root, log);
-		const pool = new Pool(root, backend);
+		const pool = await openPool(root, backend);
 		store = await openSqliteStore(storage.database, log);
 		refuseOtherRoot(store, root);
 		await recover(store, pool, log);
-		for (const warning of await backend.warnings()) {
+		const nexus = new Nexus(store, pool, lock, log);
+		for (const warning of await nexus.warnings()) {
 			log('warning', warning);
 		}
 
-		return new Nexus(store, pool, lock, log);
+		return nexus;
 	} catch (error) {
 		await store?.close();
 		lock.release();
@@ -130,7 +135,10 @@ export class Nexus extends EventEmitter<NexusEvents> {
 	readonly #log: Log;
 	readonly #claims = new Claims();
 	readonly #jobs: Jobs;
+	readonly #stock: Stock;
 	readonly #running = new Set<Promise<unknown>>();
+	/** Operations that have to do with the pool what the records say already. */
+	readonly #settling = new Set<Promise<unknown>>();
 	#stopping = false;
 	#closed: Promise<void> | undefined;
 
@@ -141,6 +149,11 @@ export class Nexus extends EventEmitter<NexusEvents> {
 		this.pool = pool;
 		this.#lock = lock;
 		this.#log = log;
+		this.#stock = new Stock({
+			clone: async (image, id) => this.pool.clone(image.name, 'stock', id),
+			discard: async id => this.pool.discard('stock', id),
+		}, log, pool.backend.isCloneCheap ? {} : {largest: 0});
+		store.onCheckpoint(async () => this.#settle());
 		this.#jobs = new Jobs({
 			added: job => this.emit('job-added', job),
 			changed: job => this.emit('job-changed', job),
@@ -215,16 +228,20 @@ export class Nexus extends EventEmitter<NexusEvents> {
 
 		await this.#claiming([claimOf('image', image), this.#nameClaim(image.name)], async () => {
 			await reverting(this.#log, async onFailure => {
-				await this.pool.setReadOnly(image.name, false);
-				onFailure(async () => this.pool.setReadOnly(image.name, true));
-				await this.pool.retire(image.name, image.id);
-				onFailure(async () => this.pool.publish(image.id, image.name));
+				if (await this.#isThere(image)) {
+					await this.pool.setReadOnly(image.name, false);
+					onFailure(async () => this.pool.setReadOnly(image.name, true));
+					await this.pool.retire(image.name, image.id);
+					onFailure(async () => this.pool.restore(image.id, image.name));
+				}
+
 				await this.#store.commit({remove: 'image', id: image.id});
 			});
+			this.#stock.drop(image);
 			this.#log('info', `image "${image.name}" deleted`, {operation: 'delete-image', object: `image ${image.name}`});
 			this.emit('image-removed', image);
-			await this.#purge(image);
 		});
+		this.#emptyTrash(image);
 	}
 
 	/**
@@ -270,19 +287,11 @@ export class Nexus extends EventEmitter<NexusEvents> {
 		}
 
 		const image = this.image(base);
-		const workspace = this.#newWorkspace(image, name ?? this.#freeName(image.name), ownerUid);
-		const release = this.#claimNewName(workspace.name);
+		const finalName = name ?? this.#freeName(image.name);
+		const release = this.#claimNewName(finalName);
+		let workspace: Workspace;
 		try {
-			await this.#claiming([{...claimOf('image', image), shared: true}], async () => {
-				await this.#refuseStray(workspace.name);
-				await reverting(this.#log, async onFailure => {
-					onFailure(async () => this.pool.purge(workspace.id));
-					await this.pool.clone(image.name, workspace.id, ownerUid);
-					await this.#store.commit({put: 'workspace', record: workspace});
-					onFailure(async () => this.#store.commit({remove: 'workspace', id: workspace.id}));
-					await this.pool.publish(workspace.id, workspace.name);
-				});
-			});
+			workspace = await this.#claiming([{...claimOf('image', image), shared: true}], async () => this.#create(image, finalName, ownerUid));
 		} finally {
 			release();
 		}
@@ -306,14 +315,16 @@ export class Nexus extends EventEmitter<NexusEvents> {
 
 		await this.#claiming([claimOf('workspace', workspace), this.#nameClaim(workspace.name)], async () => {
 			await reverting(this.#log, async onFailure => {
-				await this.pool.retire(workspace.name, workspace.id);
-				onFailure(async () => this.pool.publish(workspace.id, workspace.name));
+				if (await this.#retire(workspace)) {
+					onFailure(async () => this.pool.restore(workspace.id, workspace.name));
+				}
+
 				await this.#store.commit({remove: 'workspace', id: workspace.id});
 			});
 			this.#log('info', `workspace "${workspace.name}" deleted`, {operation: 'delete-workspace', object: `workspace ${workspace.name}`});
 			this.emit('workspace-removed', workspace);
-			await this.#purge(workspace);
 		});
+		this.#emptyTrash(workspace);
 	}
 
 	/**
@@ -455,7 +466,50 @@ export class Nexus extends EventEmitter<NexusEvents> {
 
 	/** What an administrator should know, a sentence each. */
 	async warnings(): Promise<string[]> {
-		return this.pool.backend.warnings();
+		return [...await this.pool.backend.warnings(), ...this.#store.mishaps];
+	}
+
+	/** How many deleted images and workspaces still occupy space, which the system is freeing. */
+	async countRemoving(): Promise<number> {
+		return this.pool.countRemoving();
+	}
+
+	/** Where the records and the pool differ. Throws NexusError Io. */
+	async findings(): Promise<Finding[]> {
+		return inspect(this.#store, this.pool);
+	}
+
+	/**
+	Takes what lies under a name in the pool into the records, as what its label says. What the records know under another
+	name, where it is missing, is moved back there.
+
+	@throws NexusError InvalidName; AlreadyExists when the records know the name; NotFound; Unsupported when nothing says
+	what it is; Conflict when its image is not in the records; Io
+	*/
+	async adopt(name: string): Promise<Image | Workspace> {
+		this.#refuseWhenStopping();
+		return this.#withStray(name, async () => {
+			const adoption = await planAdoption(name, this.#store, this.pool);
+			if (adoption.isKnown) {
+				await this.#claiming([this.#nameClaim(adoption.record.name)], async () => this.pool.move(name, adoption.record.name));
+			} else {
+				await this.#enlist(adoption);
+			}
+
+			this.#log('notice', `"${name}" adopted from the pool`, {operation: 'adopt', object: name});
+			return adoption.record;
+		});
+	}
+
+	/**
+	Removes what lies under a name in the pool and is not in the records.
+
+	@throws NexusError InvalidName; AlreadyExists when the records know the name; NotFound; Io
+	*/
+	async removeUnknown(name: string): Promise<void> {
+		this.#refuseWhenStopping();
+		await this.#withStray(name, async () => this.pool.remove(name));
+		this.#log('notice', `"${name}" removed from the pool, which the records did not know`, {operation: 'remove-unknown', object: name});
 	}
 
 	/** Begins nothing new, waits until what runs has ended, and lets go of the files. */
@@ -472,6 +526,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 			await Promise.allSettled(this.#running);
 		}
 
+		await this.#stock.close();
 		await this.#store.close();
 		this.#lock.release();
 	}
@@ -507,7 +562,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 	async #import({name, source, sizeBytes, reader}: ImportOptions, {signal, report}: JobContext): Promise<Image> {
 		const id = randomUUID();
 		const image = await reverting(this.#log, async onFailure => {
-			onFailure(async () => this.pool.purge(id));
+			onFailure(async () => this.pool.discard('work', id));
 			const folder = await this.pool.stage(id);
 			const size = await makeExt4Image({
 				source, reader, file: path.join(folder, diskFile), sizeBytes, signal, onProgress: report, makeRoom: async bytes => this.pool.makeRoom(bytes, signal),
@@ -516,11 +571,14 @@ export class Nexus extends EventEmitter<NexusEvents> {
 			const image: Image = {
 				id, name, subvolumePath: this.pool.folder(name), sizeBytes: size, createdAt: now(),
 			};
-			await this.#store.commit({put: 'image', record: image});
-			onFailure(async () => this.#store.commit({remove: 'image', id}));
-			await this.pool.publish(id, name);
-			onFailure(async () => this.pool.retire(name, id));
-			await this.pool.setReadOnly(name, true);
+			await this.pool.prepare('work', id, imageLabel(image));
+			await this.#untilSettled(async () => {
+				await this.#store.commit({put: 'image', record: image});
+				onFailure(async () => this.#store.commit({remove: 'image', id}));
+				await this.pool.publish('work', id, name);
+				onFailure(async () => this.pool.remove(name));
+				await this.pool.setReadOnly(name, true);
+			});
 			return image;
 		});
 		this.#log('info', `image "${name}" imported from ${source}`, {operation: 'import-image', object: `image ${name}`});
@@ -528,9 +586,31 @@ export class Nexus extends EventEmitter<NexusEvents> {
 		return image;
 	}
 
-	#newWorkspace(image: Image, name: string, ownerUid: number): Workspace {
+	// A copy in stock lies on disk whole already: what is left is to say whose it is and to give it its name.
+	async #create(image: Image, name: string, ownerUid: number): Promise<Workspace> {
+		const ready = this.#stock.take(image);
+		const [origin, id] = ready === undefined ? ['work', randomUUID()] as const : ['stock', ready] as const;
+		const workspace = this.#newWorkspace(image, {id, name, ownerUid});
+		await reverting(this.#log, async onFailure => {
+			onFailure(async () => this.pool.discard(origin, id));
+			await this.#refuseStray(name);
+			if (ready === undefined) {
+				await this.#stock.without(async () => this.pool.clone(image.name, origin, id));
+			}
+
+			await this.pool.prepare(origin, id, workspaceLabel(workspace));
+			await this.#untilSettled(async () => {
+				await this.#store.commit({put: 'workspace', record: workspace});
+				onFailure(async () => this.#store.commit({remove: 'workspace', id}));
+				await this.pool.publish(origin, id, name);
+			});
+		});
+		return workspace;
+	}
+
+	#newWorkspace(image: Image, {id, name, ownerUid}: Pick<Workspace, 'id' | 'name' | 'ownerUid'>): Workspace {
 		return {
-			id: randomUUID(),
+			id,
 			name,
 			vmId: undefined,
 			subvolumePath: this.pool.folder(name),
@@ -597,13 +677,72 @@ export class Nexus extends EventEmitter<NexusEvents> {
 		}
 	}
 
-	// It is deleted already; what cannot be removed now is removed at the next start.
-	async #purge({id, name}: Image | Workspace): Promise<void> {
+	async #withStray<T>(name: string, work: () => Promise<T>): Promise<T> {
+		checkName(name);
+		const release = this.#claimNewName(name);
 		try {
-			await this.pool.purge(id);
-		} catch (error) {
-			this.#log('error', `"${name}" is deleted, but its space could not be freed: ${messageOf(error)}`);
+			await this.pool.requireHere();
+			if (!await this.pool.exists(name)) {
+				throw new NexusError('NotFound', `there is nothing under the name "${name}" in the pool: see nexusctl doctor`);
+			}
+
+			return await this.#track(work());
+		} finally {
+			release();
 		}
+	}
+
+	async #enlist({kind, record, label}: NewRecord): Promise<void> {
+		await this.pool.relabel(record.name, label);
+		if (kind === 'image') {
+			await this.#store.commit({put: kind, record});
+			this.emit('image-added', record);
+		} else {
+			await this.#store.commit({put: kind, record});
+			this.emit('workspace-added', record);
+		}
+	}
+
+	// Whether there was anything to take away. A workspace whose folder has gone is deleted all the same.
+	async #retire(workspace: Workspace): Promise<boolean> {
+		try {
+			await this.pool.retire(workspace.name, workspace.id);
+			return true;
+		} catch (error) {
+			if (await this.#isThere(workspace)) {
+				throw error;
+			}
+
+			return false;
+		}
+	}
+
+	async #isThere({name}: Image | Workspace): Promise<boolean> {
+		await this.pool.requireHere();
+		return this.pool.exists(name);
+	}
+
+	// Nobody waits for it. What cannot be removed now is removed at the next start.
+	#emptyTrash({id, name}: Image | Workspace): void {
+		void this.#track(this.pool.empty(id).catch((error: unknown) => {
+			this.#log('error', `"${name}" is deleted, but its space could not be freed: ${messageOf(error)}`);
+		}));
+	}
+
+	// From a change of the records to what it means for the pool.
+	async #untilSettled<T>(work: () => Promise<T>): Promise<T> {
+		const settling = work();
+		this.#settling.add(settling);
+		try {
+			return await settling;
+		} finally {
+			this.#settling.delete(settling);
+		}
+	}
+
+	async #settle(): Promise<void> {
+		await Promise.allSettled(this.#settling);
+		await this.pool.sync();
 	}
 
 	#refuseWhenStopping(): void {

@@ -1,25 +1,44 @@
-// The folder that holds images and workspaces, `@name` each, and what happens in it: a thing is made in a folder of
-// Nexus's own, appears under its name by a rename, and disappears by one.
-import {constants} from 'node:fs';
+// The folder that holds images and workspaces, `@name` each, and what happens in it. A thing appears under its name by a
+// rename and disappears by one; on its way it lies in a folder of Nexus's own, under its id:
+//
+//   .work/<id>/disk    is being made
+//   .stock/<id>/disk   is a copy of an image, made ahead of time
+//   .trash/<id>        is deleted
+//
+// A rename, a label and an owner are on disk when `sync` resolves, and may be lost in a power cut before. Recovery makes
+// them again: an id ties a folder to its record wherever it lies.
 import {
-	chmod, mkdir, open, readdir, rename, rm, rmdir, stat, statfs,
+	chmod, lchown, lstat, mkdir, open, readdir, rename, rm, rmdir, stat, statfs,
 } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import {setTimeout} from 'node:timers/promises';
+import koffi from 'koffi';
 import type {WorkspaceBackend} from './backend/workspace-backend.js';
+import {NexusError, asNexusError, errnoOf} from './errors.js';
 import {isThere, passableMode} from './files.js';
-import {asNexusError, errnoOf} from './errors.js';
+import {readLabel, writeLabel, type Label} from './label.js';
 import {diskFile} from './model.js';
+import {
+	NativeError, callInBackground, lastErrno, type Native,
+} from './native.js';
+
+/** Where something new waits for its name. */
+export type Origin = 'work' | 'stock';
+
+const syncFilesystem = koffi.load('libc.so.6').func('int syncfs(int fd)') as Native;
 
 export class Pool {
 	readonly root: string;
 	readonly backend: WorkspaceBackend;
 
-	/** `root` exists and has no symlink in it. */
-	constructor(root: string, backend: WorkspaceBackend) {
+	readonly #identity: string;
+
+	/** For `openPool` alone. */
+	constructor(root: string, backend: WorkspaceBackend, identity: string) {
 		this.root = root;
 		this.backend = backend;
+		this.#identity = identity;
 	}
 
 	/** The folder of an image or a workspace. */
@@ -27,73 +46,127 @@ export class Pool {
 		return path.join(this.root, `@${name}`);
 	}
 
+	/** Moves what is under a name to another one. */
+	async move(from: string, to: string): Promise<void> {
+		await this.#doing(`cannot move "${from}" to "${to}"`, async () => rename(this.folder(from), this.folder(to)));
+	}
+
+	/** How many deleted images and workspaces still occupy space. */
+	async countRemoving(): Promise<number> {
+		const [retired, removed] = await this.#doing('cannot look into the pool', async () => Promise.all([this.retired(), this.backend.countRemoving()]));
+		return retired.length + removed;
+	}
+
 	/** Whether there is anything under a name, known to the records or not. */
 	async exists(name: string): Promise<boolean> {
 		return isThere(this.folder(name));
 	}
 
+	/** Everything that there is under a name. */
+	async names(): Promise<string[]> {
+		const entries = await this.#doing('cannot look into the pool', async () => readdir(this.root));
+		return entries.filter(entry => entry.startsWith('@')).map(entry => entry.slice(1));
+	}
+
+	/** What the folder under a name says it is; `undefined` when it is not there or says nothing. */
+	async label(name: string): Promise<Label | undefined> {
+		return readLabel(this.folder(name));
+	}
+
 	/** Makes an empty folder for a new image, not under its name yet, and returns its path. */
 	async stage(id: string): Promise<string> {
-		return doing('cannot make a folder in the pool', async () => {
-			const folder = await this.#workFolder(id);
+		return this.#doing('cannot make a folder in the pool', async () => {
+			const folder = await this.#makeRoomFor('work', id);
 			await this.backend.create(folder);
 			await chmod(folder, passableMode);
 			return folder;
 		});
 	}
 
-	/** Makes a copy of an image for a new workspace, not under its name yet. The disk in it is the owner's file. */
-	async clone(image: string, id: string, ownerUid: number): Promise<void> {
-		await doing(`cannot clone the image "${image}"`, async () => {
-			const folder = await this.#workFolder(id);
-			await this.backend.clone(this.folder(image), folder);
-			await giveFile(path.join(folder, diskFile), ownerUid);
-		});
+	/** Makes a copy of an image, not under a name yet. */
+	async clone(image: string, origin: Origin, id: string): Promise<void> {
+		await this.#doing(`cannot clone the image "${image}"`, async () => this.backend.clone(this.folder(image), await this.#makeRoomFor(origin, id)));
 	}
 
-	/** Brings what was staged, cloned or retired under its name. */
-	async publish(id: string, name: string): Promise<void> {
-		await doing(`cannot move "${name}" into place`, async () => {
-			await rename(this.#staged(id), this.folder(name));
-			await rmdir(path.dirname(this.#staged(id)));
-		});
+	/** Labels what was staged or cloned; the disk of a workspace becomes its owner's file. */
+	async prepare(origin: Origin, id: string, label: Label): Promise<void> {
+		await this.#doing('cannot prepare a folder in the pool', async () => dress(this.#waiting(origin, id), label));
+	}
+
+	/** Brings what was staged or cloned under its name. */
+	async publish(origin: Origin, id: string, name: string): Promise<void> {
+		const folder = this.#waiting(origin, id);
+		await this.#doing(`cannot move "${name}" into place`, async () => rename(folder, this.folder(name)));
+		// Nothing depends on it, and a start removes what stays.
+		void rmdir(path.dirname(folder)).catch(() => undefined);
+	}
+
+	/** Labels what is under a name, as `prepare`. An image is read-only afterwards. */
+	async relabel(name: string, label: Label): Promise<void> {
+		const isImage = label.kind === 'image';
+		if (isImage) {
+			await this.setReadOnly(name, false);
+		}
+
+		await this.#doing(`cannot label "${name}"`, async () => dress(this.folder(name), label));
+		if (isImage) {
+			await this.setReadOnly(name, true);
+		}
 	}
 
 	/** Makes an image read-only, or writable again so that it can be moved. */
 	async setReadOnly(name: string, readOnly: boolean): Promise<void> {
-		await doing(`cannot make "${name}" ${readOnly ? 'read-only' : 'writable'}`, async () => this.backend.setReadOnly(this.folder(name), readOnly));
+		await this.#doing(`cannot make "${name}" ${readOnly ? 'read-only' : 'writable'}`, async () => this.backend.setReadOnly(this.folder(name), readOnly));
 	}
 
-	/** Takes what is under a name out of sight; `publish` brings it back, `purge` removes it. */
+	/** Takes what is under a name out of sight; `restore` brings it back, `empty` removes it. */
 	async retire(name: string, id: string): Promise<void> {
-		await doing(`cannot move "${name}" out of its place`, async () => {
-			const folder = await this.#workFolder(id);
-			try {
-				await rename(this.folder(name), folder);
-			} catch (error) {
-				await rmdir(path.dirname(folder));
-				throw error;
-			}
+		await this.#doing(`cannot move "${name}" out of its place`, async () => rename(this.folder(name), this.#retired(id)));
+	}
+
+	/** Brings what was retired back under its name. */
+	async restore(id: string, name: string): Promise<void> {
+		await this.#doing(`cannot move "${name}" into place`, async () => rename(this.#retired(id), this.folder(name)));
+	}
+
+	/** Removes what is under a name, at once. */
+	async remove(name: string): Promise<void> {
+		await this.#doing(`cannot remove "${name}"`, async () => this.backend.remove(this.folder(name)));
+	}
+
+	/** Removes what was retired; nothing there is no error. */
+	async empty(id: string): Promise<void> {
+		await this.#doing('cannot remove a folder from the pool', async () => this.backend.remove(this.#retired(id)));
+	}
+
+	/** Removes what was staged or cloned; nothing there is no error. */
+	async discard(origin: Origin, id: string): Promise<void> {
+		await this.#doing('cannot remove a folder from the pool', async () => {
+			const folder = this.#waiting(origin, id);
+			await this.backend.remove(folder);
+			await rm(path.dirname(folder), {recursive: true, force: true});
 		});
 	}
 
-	/** Removes what is staged or retired; nothing there is no error. */
-	async purge(id: string): Promise<void> {
-		await doing('cannot remove a folder from the pool', async () => {
-			await this.backend.remove(this.#staged(id));
-			await rm(path.dirname(this.#staged(id)), {recursive: true, force: true});
-		});
+	/** The ids of all that was staged or cloned and has no name. */
+	async waiting(origin: Origin): Promise<string[]> {
+		return readdir(path.join(this.root, `.${origin}`));
 	}
 
-	/** The ids of all that is staged or retired. */
-	async unfinished(): Promise<string[]> {
-		await mkdir(this.#work, {recursive: true});
-		return readdir(this.#work);
+	/** The ids of all that was retired. */
+	async retired(): Promise<string[]> {
+		return readdir(path.join(this.root, '.trash'));
 	}
 
-	/** Whether what has this id is staged or retired whole. */
-	async isUnfinished(id: string): Promise<boolean> {
-		return isThere(path.join(this.#staged(id), diskFile));
+	/** Whether what was staged or cloned is there whole. */
+	async isWhole(origin: Origin, id: string): Promise<boolean> {
+		return isThere(path.join(this.#waiting(origin, id), diskFile));
+	}
+
+	/** Whether there is a disk under a name. */
+	async hasDisk(name: string): Promise<boolean> {
+		const found = await lstat(path.join(this.folder(name), diskFile)).catch(() => undefined);
+		return found?.isFile() ?? false;
 	}
 
 	/** Bytes that the disk of an image or workspace occupies, shared ones included; 0 when it is gone. */
@@ -112,7 +185,7 @@ export class Pool {
 
 	/** Bytes of the filesystem that holds the pool, and how many of them are free. */
 	async space(): Promise<{size: number; free: number}> {
-		const {bsize, blocks, bavail} = await doing('cannot look at the pool', async () => statfs(this.root));
+		const {bsize, blocks, bavail} = await this.#doing('cannot look at the pool', async () => statfs(this.root));
 		return {size: bsize * blocks, free: bsize * bavail};
 	}
 
@@ -123,7 +196,7 @@ export class Pool {
 			return;
 		}
 
-		await doing('cannot reclaim space in the pool', async () => this.backend.reclaim());
+		await this.#doing('cannot reclaim space in the pool', async () => this.backend.reclaim());
 		// Nothing tells when it is done: it is waited for as long as there is more and more.
 		for (let idle = 0; idle < 10 && free < bytes; idle++) {
 			/* eslint-disable no-await-in-loop -- time passes between two looks */
@@ -139,49 +212,70 @@ export class Pool {
 		}
 	}
 
-	// Each thing has a parent folder of its own: the kernel makes snapshots in one folder only one after the other.
-	async #workFolder(id: string): Promise<string> {
-		const folder = this.#staged(id);
-		try {
-			await mkdir(path.dirname(folder));
-		} catch (error) {
-			// What is left there is this id's own.
-			if (errnoOf(error) !== 'EEXIST') {
-				throw error;
+	/** Waits until all that was done is on disk. */
+	async sync(): Promise<void> {
+		await this.#doing('cannot write the pool to its disk', async () => {
+			const handle = await open(this.root, 'r');
+			try {
+				// Once more on this thread tells the cause.
+				if (await callInBackground(syncFilesystem, handle.fd) !== 0 && syncFilesystem(handle.fd) !== 0) {
+					throw new NativeError(`syncfs: ${lastErrno()}`, lastErrno());
+				}
+			} finally {
+				await handle.close();
 			}
-		}
+		});
+	}
 
+	/** Throws Io when the folder is not the one that was opened: its filesystem was unmounted, or another one mounted over it. */
+	async requireHere(): Promise<void> {
+		if (await identityOf(this.root).catch(() => undefined) !== this.#identity) {
+			throw new NexusError('Io', `the pool in ${this.root} is not there: mount it again, or restart nexusd if it is to be another one`);
+		}
+	}
+
+	async #doing<T>(what: string, work: () => Promise<T>): Promise<T> {
+		try {
+			return await work();
+		} catch (error) {
+			await this.requireHere();
+			throw asNexusError(error, what);
+		}
+	}
+
+	// Each has a parent folder of its own: the kernel makes snapshots in one folder only one after the other.
+	async #makeRoomFor(origin: Origin, id: string): Promise<string> {
+		const folder = this.#waiting(origin, id);
+		await mkdir(path.dirname(folder));
 		return folder;
 	}
 
-	get #work(): string {
-		return path.join(this.root, '.work');
+	#waiting(origin: Origin, id: string): string {
+		return path.join(this.root, `.${origin}`, id, 'disk');
 	}
 
-	#staged(id: string): string {
-		return path.join(this.#work, id, 'disk');
+	#retired(id: string): string {
+		return path.join(this.root, '.trash', id);
 	}
 }
 
-// On disk before it returns: nobody looks at it again.
-async function giveFile(file: string, ownerUid: number): Promise<void> {
-	if (ownerUid === process.getuid!()) {
-		return;
-	}
-
-	const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW); // eslint-disable-line no-bitwise
-	try {
-		await handle.chown(ownerUid, process.getgid!());
-		await handle.sync();
-	} finally {
-		await handle.close();
-	}
+/** Opens the pool in a folder that exists and has no symlink in it. It must be locked: its lock file tells it from others. */
+export async function openPool(root: string, backend: WorkspaceBackend): Promise<Pool> {
+	await Promise.all(['.work', '.stock', '.trash'].map(async name => mkdir(path.join(root, name), {recursive: true})));
+	return new Pool(root, backend, await identityOf(root));
 }
 
-async function doing<T>(what: string, work: () => Promise<T>): Promise<T> {
-	try {
-		return await work();
-	} catch (error) {
-		throw asNexusError(error, what);
-	}
+/** The lock file of a pool. */
+export const poolLock = (root: string): string => path.join(root, '.lock');
+
+async function identityOf(root: string): Promise<string> {
+	const {dev, ino} = await stat(poolLock(root));
+	return `${dev} ${ino}`;
+}
+
+async function dress(folder: string, label: Label): Promise<void> {
+	await Promise.all([
+		writeLabel(folder, label),
+		label.kind === 'workspace' && label.ownerUid !== process.getuid!() && lchown(path.join(folder, diskFile), label.ownerUid, process.getgid!()),
+	]);
 }

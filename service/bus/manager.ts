@@ -81,6 +81,12 @@ export const serveManager = (operations: Operations, {callers, reload}: ManagerH
 		attachWorkspace: async ({caller}, workspace, vm, options) => operations.attachWorkspace(caller, workspace, vm, options),
 		detachWorkspace: async ({caller}, workspace) => operations.detachWorkspace(caller, workspace),
 		reload: async () => reload(),
+		examine: async ({target}) => target.findings(),
+		async adopt({target}, name) {
+			const record = await target.adopt(name);
+			return objectPath('masterImageId' in record ? 'workspace' : 'image', record.id);
+		},
+		removeUnknown: async ({target}, name) => target.removeUnknown(name),
 		async subscribe({caller}) {
 			callers.subscribe(caller);
 		},
@@ -102,6 +108,7 @@ export const serveManager = (operations: Operations, {callers, reload}: ManagerH
 			const {free} = await pool.space();
 			return free;
 		},
+		removing: async nexus => nexus.countRemoving(),
 		images: nexus => nexus.counts().images,
 		workspaces: nexus => nexus.counts().workspaces,
 		vms: nexus => nexus.counts().vms,

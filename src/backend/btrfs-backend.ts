@@ -25,10 +25,12 @@ export async function btrfsBackend(root: string): Promise<{backend: WorkspaceBac
 
 const backendBy = (calls: BtrfsCalls, root: string): WorkspaceBackend => ({
 	name: 'btrfs',
+	isCloneCheap: true,
 	create: async folder => calls.createSubvolume(folder),
 	clone: async (source, folder) => calls.snapshot(source, folder),
 	setReadOnly: async (folder, readOnly) => calls.setReadOnly(folder, readOnly),
 	remove: async folder => removeSubvolume(calls, folder),
+	countRemoving: async () => countDeleted(calls, root),
 	// The kernel frees removed subvolumes in its own time; after a sync it begins.
 	reclaim: async () => calls.sync(root),
 	async warnings() {
@@ -38,10 +40,26 @@ const backendBy = (calls: BtrfsCalls, root: string): WorkspaceBackend => ({
 	},
 });
 
+// Only root may ask.
+async function countDeleted(calls: BtrfsCalls, root: string): Promise<number> {
+	try {
+		return await calls.countDeleted(root);
+	} catch (error) {
+		if (errnoOf(error) === 'EPERM') {
+			return 0;
+		}
+
+		throw error;
+	}
+}
+
+// The top folder of every subvolume has this inode (BTRFS_FIRST_FREE_OBJECTID in linux/btrfs_tree.h).
+const topInode = 256;
+
 async function removeSubvolume(calls: BtrfsCalls, folder: string): Promise<void> {
 	try {
-		await lstat(folder);
-		await calls.deleteSubvolume(folder);
+		const {ino} = await lstat(folder);
+		await (ino === topInode ? calls.deleteSubvolume(folder) : rm(folder, {recursive: true}));
 	} catch (error) {
 		if (errnoOf(error) === 'ENOENT') {
 			return;

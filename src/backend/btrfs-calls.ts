@@ -1,9 +1,12 @@
 // The few things that Nexus asks of btrfs, and two ways to ask: the library in this process, or the program.
 import process from 'node:process';
 import {execa} from 'execa';
-import koffi, {type KoffiFunc, type LibraryHandle} from 'koffi';
+import koffi, {type LibraryHandle} from 'koffi';
 import {errnoOf} from '../errors.js';
 import {isThere} from '../files.js';
+import {
+	NativeError, callInBackground, lastErrno, type Native,
+} from '../native.js';
 
 export type BtrfsCalls = {
 	/** How the calls are made, for the log. */
@@ -13,19 +16,9 @@ export type BtrfsCalls = {
 	setReadOnly(path: string, readOnly: boolean): Promise<void>;
 	deleteSubvolume(path: string): Promise<void>;
 	sync(path: string): Promise<void>;
+	/** How many deleted subvolumes the kernel has not freed yet. */
+	countDeleted(path: string): Promise<number>;
 };
-
-/** A failed call, with the name of the system's error where it is known. */
-export class BtrfsError extends Error {
-	readonly code: string;
-
-	constructor(message: string, code: string) {
-		super(message);
-		this.code = code;
-	}
-}
-
-type Native = KoffiFunc<(...values: unknown[]) => number>;
 
 /** The calls by libbtrfsutil, each on a thread of libuv's pool; `undefined` where the library is not installed. */
 export function libraryCalls(): BtrfsCalls | undefined {
@@ -42,28 +35,19 @@ export function libraryCalls(): BtrfsCalls | undefined {
 	const setReadOnly = library.func('int btrfs_util_set_subvolume_read_only(const char *path, bool readOnly)') as Native;
 	const deleteSubvolume = library.func('int btrfs_util_delete_subvolume(const char *path, int flags)') as Native;
 	const sync = library.func('int btrfs_util_sync(const char *path)') as Native;
+	const deletedSubvolumes = library.func('int btrfs_util_deleted_subvolumes(const char *path, _Out_ void **ids, _Out_ size_t *count)') as Native;
+	const free = koffi.load('libc.so.6').func('void free(void *pointer)');
 	const noPointer = null;
 
 	const call = async (native: Native, ...values: unknown[]): Promise<void> => {
-		const failed = await new Promise<number>((resolve, reject) => {
-			native.async(...values, (error: Error | undefined, result: number) => {
-				if (error) {
-					reject(error);
-				} else {
-					resolve(result);
-				}
-			});
-		});
-		if (failed === 0) {
+		if (await callInBackground(native, ...values) === 0) {
 			return;
 		}
 
 		// The cause is in errno of a thread that we cannot ask. Called once more on this thread it can be read.
 		const failedAgain = native(...values);
 		if (failedAgain !== 0) {
-			const errno = koffi.errno();
-			const code = Object.entries(koffi.os.errno).find(([, value]) => value === errno)?.[0] ?? '';
-			throw new BtrfsError(`${strerror(failedAgain)} (${code || `errno ${errno}`})`, code);
+			throw new NativeError(`${strerror(failedAgain)} (${lastErrno()})`, lastErrno());
 		}
 	};
 
@@ -74,6 +58,12 @@ export function libraryCalls(): BtrfsCalls | undefined {
 		setReadOnly: async (path, readOnly) => call(setReadOnly, path, readOnly),
 		deleteSubvolume: async path => call(deleteSubvolume, path, 0),
 		sync: async path => call(sync, path),
+		async countDeleted(path) {
+			const [ids, count] = [[noPointer], [0]];
+			await call(deletedSubvolumes, path, ids, count);
+			free(ids[0]);
+			return Number(count[0]);
+		},
 	};
 }
 
@@ -102,6 +92,10 @@ export async function programCalls(): Promise<BtrfsCalls | undefined> {
 		setReadOnly: async (path, readOnly) => run('property', 'set', '-t', 'subvol', '--', path, 'ro', String(readOnly)),
 		deleteSubvolume: async path => run('subvolume', 'delete', '--', path),
 		sync: async path => run('filesystem', 'sync', '--', path),
+		async countDeleted(path) {
+			const {stdout} = await execa('btrfs', ['subvolume', 'list', '-d', '--', path], {env: programEnvironment});
+			return stdout.split('\n').filter(Boolean).length;
+		},
 	};
 }
 
@@ -111,7 +105,7 @@ const programEnvironment = {LC_ALL: 'C', PATH: `${process.env['PATH'] ?? ''}:/us
 // Into a folder that exists the program would put the new subvolume under a name of its own.
 async function refuseExisting(path: string): Promise<void> {
 	if (await isThere(path)) {
-		throw new BtrfsError(`${path} exists already`, 'EEXIST');
+		throw new NativeError(`${path} exists already`, 'EEXIST');
 	}
 }
 
@@ -119,7 +113,7 @@ async function run(...args: string[]): Promise<void> {
 	const {failed, stderr} = await execa('btrfs', args, {env: programEnvironment, reject: false});
 	if (failed) {
 		const code = Object.entries(messages).find(([message]) => stderr.includes(message))?.[1] ?? '';
-		throw new BtrfsError(stderr.trim().replaceAll('\n', '; '), code);
+		throw new NativeError(stderr.trim().replaceAll('\n', '; '), code);
 	}
 }
 

@@ -15,6 +15,7 @@ The backend for a folder on any filesystem.
 */
 export const directoryBackend = (root: string, onBtrfs: boolean): WorkspaceBackend => ({
 	name: 'directory',
+	isCloneCheap: false,
 	async create(folder) {
 		await mkdir(folder);
 	},
@@ -43,6 +44,9 @@ export const directoryBackend = (root: string, onBtrfs: boolean): WorkspaceBacke
 		}
 
 		await rm(folder, {recursive: true});
+	},
+	async countRemoving() {
+		return 0;
 	},
 	async reclaim() {
 		// A file's space is free once it is removed.

@@ -3,6 +3,9 @@
 export type WorkspaceBackend = {
 	readonly name: 'btrfs' | 'directory';
 
+	/** Whether a clone occupies next to nothing, so that it can be made ahead of time. */
+	readonly isCloneCheap: boolean;
+
 	/** Makes an empty, writable folder that can be cloned. */
 	create(folder: string): Promise<void>;
 
@@ -14,6 +17,9 @@ export type WorkspaceBackend = {
 
 	/** Removes such a folder, read-only or not, with all in it. A folder that is not there is no error. */
 	remove(folder: string): Promise<void>;
+
+	/** How many removed folders still occupy space. */
+	countRemoving(): Promise<number>;
 
 	/** Has the space of what was removed freed soon, where that takes time. */
 	reclaim(): Promise<void>;

@@ -70,6 +70,10 @@ type Waiter = {resolve: () => void; reject: (error: NexusError) => void};
 
 class SqliteStore implements StateStore {
 	readonly schemaVersion = schemaVersion;
+	readonly migratedFrom = undefined;
+	readonly mishaps: string[] = [];
+	readonly inDoubt = {put: new Set<string>(), removed: new Map<string, Image | Workspace>()};
+	onCheckpoint() {}
 
 	readonly #sqlite: Sqlite;
 	readonly #file: string;

@@ -10,6 +10,10 @@ export type Change =
 
 export type StateStore = {
 	readonly schemaVersion: number;
+	readonly migratedFrom: number | undefined;
+	readonly mishaps: readonly string[];
+	readonly inDoubt: {readonly put: ReadonlySet<string>; readonly removed: ReadonlyMap<string, Image | Workspace>};
+	onCheckpoint(settle: () => Promise<void>): void;
 
 	/** All images by name. */
 	images(): Image[];

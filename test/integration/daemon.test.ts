@@ -1,6 +1,6 @@
 // The life of the daemon: how it starts, refuses to, keeps its promises when it is stopped, and goes when its bus goes.
 import {
-	access, mkdir, readdir, writeFile,
+	access, mkdir, writeFile,
 } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
@@ -14,6 +14,7 @@ import {haltImport} from '../support/imports.js';
 import {
 	connectClient, importImage, makeSource, startNexus,
 } from '../support/nexus.js';
+import {contentsOf} from '../support/pool-witness.js';
 import {rootTest} from '../support/requirements.js';
 import {run} from '../support/run.js';
 
@@ -107,8 +108,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 		daemon.kill(signal);
 		t.deepEqual(await halted.ended, {result: 'canceled', object: '/', message: 'nexusd was stopped'});
 		t.is((await daemon.exit).exitCode, 0);
-		t.deepEqual((await readdir(workspaces)).sort(), ['.lock', '.work']);
-		t.deepEqual(await readdir(path.join(workspaces, '.work')), []);
+		t.deepEqual(await contentsOf(workspaces, 'all'), []);
 
 		await restart();
 		const again = await connectClient(bus, cleanup);
@@ -126,7 +126,7 @@ rootTest('a daemon that loses its bus ends with an error, and leaves everything 
 	t.is(exitCode, 1);
 	t.regex(log, /<3>the connection to the bus is lost/);
 	t.notRegex(log, /\n\s+at /, 'no stack trace');
-	t.deepEqual((await readdir(workspaces)).sort(), ['.lock', '.work', '@base']);
+	t.deepEqual(await contentsOf(workspaces, 'all'), ['@base']);
 
 	const second = await startBus('system', await temporaryFolder(cleanup), cleanup);
 	await startDaemon({
@@ -160,8 +160,7 @@ rootTest('a daemon killed in the middle of an import removes the rest when it st
 	await run('pkill', ['-KILL', '-f', `mke2fs.*${workspaces}`]);
 	const again = await restart();
 	t.regex(again.log(), /removed what unfinished work left/);
-	t.deepEqual((await readdir(workspaces)).sort(), ['.lock', '.work']);
-	t.deepEqual(await readdir(path.join(workspaces, '.work')), []);
+	t.deepEqual(await contentsOf(workspaces, 'all'), []);
 });
 
 rootTest('a workspace that was recorded and not yet moved into place is moved at the next start', async t => {

@@ -172,7 +172,7 @@ rootTest('an import shows its progress on a terminal, as lines elsewhere, and is
 	const images = await client.manager.listImages();
 	t.deepEqual(images.map(({name}) => name), ['bar', 'lines']);
 	const {stdout} = await run('ls', ['-A', workspaces]);
-	t.deepEqual(stdout.split('\n').sort(), ['.lock', '.work', '@bar', '@lines']);
+	t.deepEqual(stdout.split('\n').sort(), ['.lock', '.stock', '.trash', '.work', '@bar', '@lines']);
 });
 
 test('colours respect NO_COLOR, and every level of help has an example', async t => {

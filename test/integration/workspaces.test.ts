@@ -1,6 +1,6 @@
 // Images, workspaces and VM records: what goes together, what is refused, and who wins.
 import {
-	access, mkdir, readdir, writeFile,
+	access, mkdir, writeFile,
 } from 'node:fs/promises';
 import path from 'node:path';
 import type {ExecutionContext} from 'ava';
@@ -10,6 +10,7 @@ import {refusal} from '../support/errors.js';
 import {
 	importImage, makeSource, startNexus, type TestNexus,
 } from '../support/nexus.js';
+import {contentsOf} from '../support/pool-witness.js';
 import {rootTest} from '../support/requirements.js';
 import {run} from '../support/run.js';
 
@@ -26,10 +27,7 @@ async function withImages(t: ExecutionContext, ...names: string[]): Promise<Test
 }
 
 /** What is in the pool, Nexus's own folders left out. */
-async function inPool({workspaces}: TestNexus): Promise<string[]> {
-	const names = await readdir(workspaces);
-	return names.filter(name => !name.startsWith('.')).sort();
-}
+const inPool = async ({workspaces}: TestNexus): Promise<string[]> => contentsOf(workspaces);
 
 rootTest('a workspace is made under its name or a generated one, listed, found and deleted', async t => {
 	const nexus = await withImages(t, 'base', 'other');
@@ -240,12 +238,13 @@ rootTest('32 creates at once all succeed, and their deletes too', async t => {
 	t.is(inPoolNow.length, 33);
 	await Promise.all(paths.map(async object => client.object('Workspace', object).delete()));
 	t.deepEqual(await inPool(nexus), ['@base']);
-	t.deepEqual(await readdir(path.join(nexus.workspaces, '.work')), []);
+	await nexus.daemon.stop();
+	t.deepEqual(await contentsOf(nexus.workspaces, 'all'), ['@base']);
 });
 
 rootTest('a step that fails undoes those before it', async t => {
 	const nexus = await withImages(t, 'base');
-	const {client, workspaces, folder, daemon} = nexus;
+	const {client, folder, daemon} = nexus;
 	await client.manager.createWorkspace('base', 'one', {});
 	// The folder of the database cannot take a new file, so no record can be written.
 	await run('chattr', ['+i', folder]);
@@ -259,7 +258,6 @@ rootTest('a step that fails undoes those before it', async t => {
 	await run('chattr', ['-i', folder]);
 
 	t.deepEqual(await inPool(nexus), ['@base', '@one']);
-	t.deepEqual(await readdir(path.join(workspaces, '.work')), []);
 	const rows = await client.manager.listWorkspaces('');
 	t.deepEqual(rows.map(({name}) => name), ['one']);
 	await client.manager.createWorkspace('base', 'two', {});

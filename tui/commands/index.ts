@@ -1,6 +1,7 @@
 // Everything that nexusctl can do.
 import type {Noun} from '../cli/command.js';
 import {completion} from './completion.js';
+import {doctor} from './doctor.js';
 import {image} from './image.js';
 import {pool} from './pool.js';
 import {status} from './status.js';
@@ -9,4 +10,4 @@ import {vm} from './vm.js';
 import {workspace} from './workspace.js';
 
 /** The nouns in the order of the help. */
-export const nouns: readonly Noun[] = [image, workspace, vm, pool, status, version, completion];
+export const nouns: readonly Noun[] = [image, workspace, vm, pool, status, doctor, version, completion];

@@ -31,6 +31,7 @@ const describe = (manager: ManagerProperties, terminal: Terminal): string => [
 		['Backend', manager.backend],
 		['Workspaces root', manager.workspacesRoot],
 		['Pool', describePool(manager)],
+		['Being freed', manager.removing > 0 ? `${manager.removing} deleted` : undefined],
 		['Images', String(manager.images)],
 		['Workspaces', String(manager.workspaces)],
 		['VMs', String(manager.vms)],

@@ -59,15 +59,15 @@ export async function requireEmpty(root: string): Promise<void> {
 		throw new ConflictError(`${quoted(root)} is not empty: it holds ${strangers.slice(0, 3).map(name => quoted(name)).join(', ')}${strangers.length > 3 ? ' and more' : ''}`);
 	}
 
-	const work = names.includes(workFolder) ? await readdir(path.join(root, workFolder)) : [];
-	if (work.length > 0) {
+	const work = await Promise.all(workFolders.filter(folder => names.includes(folder)).map(async folder => readdir(path.join(root, folder))));
+	if (work.flat().length > 0) {
 		throw new ConflictError('something is being made, or removed, right now', {hint: 'Try again when it is done.'});
 	}
 }
 
-const workFolder = '.work';
+const workFolders = ['.work', '.stock', '.trash'];
 // What nexusd makes wherever its pool is.
-const ownNames = new Set([workFolder, '.lock']);
+const ownNames = new Set([...workFolders, '.lock']);
 
 // From linux/magic.h.
 const btrfsMagic = 0x91_23_68_3E;

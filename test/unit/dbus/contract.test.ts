@@ -64,6 +64,8 @@ const actions: Readonly<Record<string, string>> = {
 	'Manager.AttachWorkspace': 'attach-workspace',
 	'Manager.DetachWorkspace': 'attach-workspace',
 	'Manager.Reload': 'reload',
+	'Manager.Adopt': 'repair',
+	'Manager.RemoveUnknown': 'repair',
 	'Image.Delete': 'delete-image',
 	'Workspace.Attach': 'attach-workspace',
 	'Workspace.Detach': 'attach-workspace',

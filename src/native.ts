@@ -1,0 +1,33 @@
+// Functions of C libraries that Node has no call for, each call on a thread of libuv's pool.
+import koffi, {type KoffiFunc} from 'koffi';
+
+export type Native = KoffiFunc<(...values: unknown[]) => number>;
+
+/** Calls a function without blocking the event loop and resolves to what it returns. */
+export async function callInBackground(native: Native, ...values: unknown[]): Promise<number> {
+	return new Promise((resolve, reject) => {
+		native.async(...values, (error: Error | undefined, result: number) => {
+			if (error) {
+				reject(error);
+			} else {
+				resolve(result);
+			}
+		});
+	});
+}
+
+/** The name of the error that the last call on this thread left, such as `ENOENT`, or its number where it has no name. */
+export function lastErrno(): string {
+	const errno = koffi.errno();
+	return Object.entries(koffi.os.errno).find(([, value]) => value === errno)?.[0] ?? `errno ${errno}`;
+}
+
+/** A failed call, with the name of the system's error where it is known. */
+export class NativeError extends Error {
+	readonly code: string;
+
+	constructor(message: string, code: string) {
+		super(message);
+		this.code = code;
+	}
+}
