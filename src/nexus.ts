@@ -68,29 +68,44 @@ export type VmOptions = {
 
 export type AttachOptions = {rootDevice?: boolean | undefined; readOnly?: boolean | undefined};
 
+/** What a Nexus works on: its records, its pool, and the lock that keeps others from it. */
+export type Parts = {store: StateStore; pool: Pool; lock: FileLock};
+
 /**
 Opens the pool and the records and brings them to one state.
 
 @throws NexusError Conflict when another daemon has one of them; Unsupported when they cannot be used; Io.
 */
-export async function openNexus({storage}: Pick<Config, 'storage'>, log: Log): Promise<Nexus> {
+export async function openNexus(config: Pick<Config, 'storage'>, log: Log): Promise<Nexus> {
+	return startNexus(await openParts(config, log), log);
+}
+
+/** Opens what a Nexus works on, and changes nothing in it. Throws as `openNexus`. */
+export async function openParts({storage}: Pick<Config, 'storage'>, log: Log): Promise<Parts> {
 	const root = await openRoot(storage.workspaces);
 	const lock = lockFile(poolLock(root), `the workspaces folder ${root}`);
-	let store: StateStore | undefined;
 	try {
 		const backend = await chooseBackend(storage.backend, root, log);
-		const pool = await openPool(root, backend);
-		store = await openSqliteStore(storage.database, log);
-		refuseOtherRoot(store, root);
+		return {pool: await openPool(root, backend), store: await openSqliteStore(storage.database, log), lock};
+	} catch (error) {
+		lock.release();
+		throw error;
+	}
+}
+
+/** Brings pool and records to one state and begins to work on them. Throws as `openNexus`. */
+export async function startNexus({store, pool, lock}: Parts, log: Log): Promise<Nexus> {
+	try {
+		refuseOtherRoot(store, pool.root);
 		await recover(store, pool, log);
-		const nexus = new Nexus(store, pool, lock, log);
+		const nexus = new Nexus({store, pool, lock}, log);
 		for (const warning of await nexus.warnings()) {
 			log('warning', warning);
 		}
 
 		return nexus;
 	} catch (error) {
-		await store?.close();
+		await store.close();
 		lock.release();
 		throw error;
 	}
@@ -142,8 +157,8 @@ export class Nexus extends EventEmitter<NexusEvents> {
 	#stopping = false;
 	#closed: Promise<void> | undefined;
 
-	/** For `openNexus` alone. */
-	constructor(store: StateStore, pool: Pool, lock: FileLock, log: Log) {
+	/** For `startNexus` alone. */
+	constructor({store, pool, lock}: Parts, log: Log) {
 		super();
 		this.#store = store;
 		this.pool = pool;
@@ -466,7 +481,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 
 	/** What an administrator should know, a sentence each. */
 	async warnings(): Promise<string[]> {
-		return [...await this.pool.backend.warnings(), ...this.#store.mishaps];
+		return [...await this.pool.backend.warnings(), ...this.#store.mishaps, ...await this.#differences()];
 	}
 
 	/** How many deleted images and workspaces still occupy space, which the system is freeing. */
@@ -490,11 +505,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 		this.#refuseWhenStopping();
 		return this.#withStray(name, async () => {
 			const adoption = await planAdoption(name, this.#store, this.pool);
-			if (adoption.isKnown) {
-				await this.#claiming([this.#nameClaim(adoption.record.name)], async () => this.pool.move(name, adoption.record.name));
-			} else {
-				await this.#enlist(adoption);
-			}
+			await (adoption.isKnown ? this.#claiming([this.#nameClaim(adoption.record.name)], async () => this.pool.move(name, adoption.record.name)) : this.#enlist(adoption));
 
 			this.#log('notice', `"${name}" adopted from the pool`, {operation: 'adopt', object: name});
 			return adoption.record;
@@ -674,6 +685,15 @@ export class Nexus extends EventEmitter<NexusEvents> {
 			return await work;
 		} finally {
 			this.#running.delete(work);
+		}
+	}
+
+	async #differences(): Promise<string[]> {
+		try {
+			const {length: count} = await this.findings();
+			return count === 0 ? [] : [`pool and records differ in ${count} ${count === 1 ? 'point' : 'points'}: see nexusctl doctor`];
+		} catch (error) {
+			return [messageOf(error)];
 		}
 	}
 

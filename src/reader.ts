@@ -11,20 +11,23 @@ export type Reader = {
 };
 
 /**
-The command that runs a program with a reader's rights; the program itself where none is named or it is this process's own
-user.
+The command that runs a program for an import: with a reader's rights, with ours where none is named or it is this
+process's own user. It dies with this process, however that dies: nobody else would stop it from filling the pool.
 
 Only the effective user changes. The real one stays root, so that the reader can neither trace the process nor get at the
 files that it was handed (ptrace(2), proc_pid_fd(5)), and no capability is left in it.
 */
-export function commandAs(reader: Reader | undefined, program: string, args: readonly string[]): [file: string, args: string[]] {
+export const commandAs = (reader: Reader | undefined, program: string, args: readonly string[]): [file: string, args: string[]] =>
+	['setpriv', ['--pdeathsig=KILL', ...rightsOf(reader), '--', program, ...args]];
+
+function rightsOf(reader: Reader | undefined): string[] {
 	if (!reader || reader.uid === process.getuid!()) {
-		return [program, [...args]];
+		return [];
 	}
 
 	const {uid, groups} = reader;
 	const [group = nogroup] = groups;
-	return ['setpriv', [
+	return [
 		'--ruid=0',
 		`--euid=${uid}`,
 		`--regid=${group}`,
@@ -32,10 +35,7 @@ export function commandAs(reader: Reader | undefined, program: string, args: rea
 		'--inh-caps=-all',
 		'--bounding-set=-all',
 		'--no-new-privs',
-		'--',
-		program,
-		...args,
-	]];
+	];
 }
 
 const nogroup = 65_534;

@@ -63,10 +63,12 @@ export class Stock {
 		shelf.hasFailed = false;
 		const id = shelf.ready.pop();
 		if (id === undefined) {
+			// It is filled when who came in vain has what it came for.
 			shelf.target = Math.min(shelf.target * 2, this.#largest);
+		} else {
+			this.#fill(shelf);
 		}
 
-		this.#fill(shelf);
 		return id;
 	}
 

@@ -10,7 +10,7 @@ import {refusal} from '../support/errors.js';
 import {
 	importImage, makeSource, startNexus, type TestNexus,
 } from '../support/nexus.js';
-import {contentsOf} from '../support/pool-witness.js';
+import {contentsOf, subvolumes} from '../support/pool-witness.js';
 import {rootTest} from '../support/requirements.js';
 import {run} from '../support/run.js';
 
@@ -56,8 +56,7 @@ rootTest('a workspace is made under its name or a generated one, listed, found a
 	t.deepEqual([one.parent, one.vm, one.rootDevice, one.readOnly, one.attachedAt], ['/', '/', false, false, 0]);
 	t.true(one.allocated > 0 && one.allocated < one.size);
 
-	const subvolumes = await run('btrfs', ['subvolume', 'list', '-o', workspaces]);
-	t.deepEqual(subvolumes.stdout.split('\n').map(line => line.replace(/.*\//, '')).sort(), ['@base', `@${generated.name}`, '@one', '@other', '@two'].sort());
+	t.deepEqual(await subvolumes(workspaces), ['@base', `@${generated.name}`, '@one', '@other', '@two'].sort().map(name => `workspaces/${name}`));
 
 	await client.manager.deleteWorkspace('one');
 	await client.object('Workspace', await client.manager.getWorkspace(generated.id)).delete();
