@@ -27,7 +27,7 @@ import {recover} from './recovery.js';
 import {reverting} from './reverter.js';
 import {checkSource} from './import-source.js';
 import type {Reader} from './reader.js';
-import {openSqliteStore} from './store/sqlite-store.js';
+import {openStore} from './store/open-store.js';
 import type {StateStore} from './store/state-store.js';
 
 /** What happened, once it is durable. */
@@ -76,7 +76,7 @@ export async function openNexus({storage}: Pick<Config, 'storage'>, log: Log): P
 	try {
 		const backend = await chooseBackend(storage.backend, root, log);
 		const pool = new Pool(root, backend);
-		store = await openSqliteStore(storage.database, log);
+		store = await openStore(storage.database, log);
 		refuseOtherRoot(store, root);
 		await recover(store, pool, log);
 		for (const warning of await backend.warnings()) {
