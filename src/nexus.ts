@@ -30,7 +30,7 @@ import {recover} from './recovery.js';
 import {reverting} from './reverter.js';
 import {checkSource} from './import-source.js';
 import type {Reader} from './reader.js';
-import {openSqliteStore} from './store/sqlite-store.js';
+import {openStore} from './store/open-store.js';
 import type {StateStore} from './store/state-store.js';
 import {Stock} from './stock.js';
 
@@ -86,7 +86,7 @@ export async function openParts({storage}: Pick<Config, 'storage'>, log: Log): P
 	const lock = lockFile(poolLock(root), `the workspaces folder ${root}`);
 	try {
 		const backend = await chooseBackend(storage.backend, root, log);
-		return {pool: await openPool(root, backend), store: await openSqliteStore(storage.database, log), lock};
+		return {pool: await openPool(root, backend), store: await openStore(storage.database, log), lock};
 	} catch (error) {
 		lock.release();
 		throw error;

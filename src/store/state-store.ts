@@ -1,4 +1,7 @@
 // What Nexus remembers. Reads are answered at once from memory; a change is on disk before `commit` resolves.
+//
+// A record that is read is frozen, and the same object each time until the record changes: whoever makes something of a
+// record may keep it by the object (a WeakMap).
 import type {Image, Vm, Workspace} from '../model.js';
 
 /** One step of a change: put a record in its place, or take it away. */
@@ -8,12 +11,25 @@ export type Change =
 	| {put: 'vm'; record: Vm}
 	| {remove: 'image' | 'workspace' | 'vm'; id: string};
 
+/**
+What the records of the last start and end may be ahead of the pool in: all that was changed since the pool was last known
+to be on disk. None of it must be wrong; each may be.
+*/
+export type InDoubt = {
+	/** Ids of images and workspaces that were recorded or changed, and not removed after that. */
+	readonly put: ReadonlySet<string>;
+	/** Images and workspaces that were removed, by id, as they last were. */
+	readonly removed: ReadonlyMap<string, Image | Workspace>;
+};
+
 export type StateStore = {
 	readonly schemaVersion: number;
+	/** The schema version that the database had when it was opened, where that was an older one. */
 	readonly migratedFrom: number | undefined;
+	/** As found when the database was opened; it does not change. */
+	readonly inDoubt: InDoubt;
+	/** What was damaged or missing when the database was opened, and what was done about it: a sentence each. */
 	readonly mishaps: readonly string[];
-	readonly inDoubt: {readonly put: ReadonlySet<string>; readonly removed: ReadonlyMap<string, Image | Workspace>};
-	onCheckpoint(settle: () => Promise<void>): void;
 
 	/** All images by name. */
 	images(): Image[];
@@ -60,6 +76,16 @@ export type StateStore = {
 	*/
 	commit(...changes: Change[]): Promise<void>;
 
-	/** Waits for what is being written and lets go of the files. */
+	/**
+	Sets what has to come before a checkpoint. Without it checkpoints are made all the same, but what was in doubt stays in
+	doubt.
+
+	@param settle Waits until what committed operations still have to do in the pool is done, and then until the pool is on
+	disk: what was committed before the call is no longer in doubt when it resolves. When it rejects, there is no checkpoint
+	now.
+	*/
+	onCheckpoint(settle: () => Promise<void>): void;
+
+	/** Waits for what is being written, makes a last checkpoint where there is something new, and lets go of the files. */
 	close(): Promise<void>;
 };

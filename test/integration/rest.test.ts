@@ -25,7 +25,7 @@ import {requireRights} from '../../service/http/rights.js';
 import type {Job} from '../../src/jobs.js';
 import type {Nexus} from '../../src/nexus.js';
 import {tables} from '../../src/store/rows.js';
-import {openSqliteStore} from '../../src/store/sqlite-store.js';
+import {openStore} from '../../src/store/open-store.js';
 import {strangerUid} from '../support/as-user.js';
 import {cleanupOf} from '../support/cleanup.js';
 import {temporaryFolder} from '../support/folder.js';
@@ -776,7 +776,7 @@ const otherId = '00000000-0000-4000-8000-000000000001';
 /** Fills a database with workspaces, every hundredth of another image, and as many VMs, every hundredth a portal. */
 async function fill(database: string, workspaces: string, count: number): Promise<void> {
 	await mkdir(workspaces);
-	const store = await openSqliteStore(database, () => undefined);
+	const store = await openStore(database, () => undefined);
 	const id = (kind: number, index: number): string => `${String(kind).padStart(8, '0')}-0000-4000-8000-${String(index).padStart(12, '0')}`;
 	const time = 1_700_000_000;
 	await store.commit(...[imageId, otherId].map((id, index) => ({

@@ -5,7 +5,7 @@ import type {ExecutionContext} from 'ava';
 import {execa} from 'execa';
 import type {Log} from '../../../src/log.js';
 import type {Image, Vm, Workspace} from '../../../src/model.js';
-import {openSqliteStore} from '../../../src/store/sqlite-store.js';
+import {openStore} from '../../../src/store/open-store.js';
 import type {StateStore} from '../../../src/store/state-store.js';
 import {cleanupOf} from '../../support/cleanup.js';
 import {temporaryFolder} from '../../support/folder.js';
@@ -16,8 +16,8 @@ export const silent: Log = () => undefined;
 export const databaseFile = async (t: ExecutionContext): Promise<string> => path.join(await temporaryFolder(cleanupOf(t)), 'nexus.db');
 
 /** Opens a store that is closed when the test is over, or before by the function beside it. */
-export async function openStore(t: ExecutionContext, file: string, log: Log = silent): Promise<{store: StateStore; close: () => Promise<void>}> {
-	const store = await openSqliteStore(file, log);
+export async function openFor(t: ExecutionContext, file: string, log: Log = silent): Promise<{store: StateStore; close: () => Promise<void>}> {
+	const store = await openStore(file, log);
 	let isOpen = true;
 	const close = async (): Promise<void> => {
 		if (isOpen) {

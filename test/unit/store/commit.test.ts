@@ -7,17 +7,17 @@ import test, {type ExecutionContext} from 'ava';
 import {execa} from 'execa';
 import {NexusError, type ErrorCode} from '../../../src/errors.js';
 import type {Change, StateStore} from '../../../src/store/state-store.js';
-import {openSqliteStore} from '../../../src/store/sqlite-store.js';
+import {openStore} from '../../../src/store/open-store.js';
 import {cleanupOf} from '../../support/cleanup.js';
 import {temporaryFolder} from '../../support/folder.js';
 import {rootTest} from '../../support/requirements.js';
 import {
-	databaseFile, image, openStore, rows, silent, snapshot, sqlite, uuid, vm, workspace,
+	databaseFile, image, openFor, rows, silent, snapshot, sqlite, uuid, vm, workspace,
 } from './_records.js';
 
 test('a new database is on disk when it is open, its folder made', async t => {
 	const file = path.join(path.dirname(await databaseFile(t)), 'a/b/nexus.db');
-	const {store} = await openStore(t, file);
+	const {store} = await openFor(t, file);
 	t.is(store.schemaVersion, 4);
 	t.deepEqual(store.counts(), {images: 0, workspaces: 0, vms: 0});
 	t.is(await sqlite(file, 'SELECT value FROM schema_meta'), '4');
@@ -25,7 +25,7 @@ test('a new database is on disk when it is open, its folder made', async t => {
 
 test('what is acknowledged is on disk, every column of it', async t => {
 	const file = await databaseFile(t);
-	const {store} = await openStore(t, file);
+	const {store} = await openFor(t, file);
 	const big = 16 * (1024 ** 4);
 
 	await store.commit({put: 'image', record: image(1, {sizeBytes: big, createdAt: 4_000_000_000})});
@@ -68,7 +68,7 @@ test('what is acknowledged is on disk, every column of it', async t => {
 
 test('records come back as they were put', async t => {
 	const file = await databaseFile(t);
-	const first = await openStore(t, file);
+	const first = await openFor(t, file);
 	const records = {
 		image: image(1, {sizeBytes: 16 * (1024 ** 4)}),
 		vm: vm(3, {configJson: '', pid: 1, stoppedAt: 0}),
@@ -83,19 +83,19 @@ test('records come back as they were put', async t => {
 
 	check(first.store);
 	await first.close();
-	const second = await openStore(t, file);
+	const second = await openFor(t, file);
 	check(second.store);
 });
 
 test('a change can be read at once, before it is on disk', async t => {
-	const {store} = await openStore(t, await databaseFile(t));
+	const {store} = await openFor(t, await databaseFile(t));
 	const committing = store.commit({put: 'image', record: image(1)});
 	t.is(store.image('image-1')?.id, uuid(1));
 	await committing;
 });
 
 test('an id wins over a name that looks the same', async t => {
-	const {store} = await openStore(t, await databaseFile(t));
+	const {store} = await openFor(t, await databaseFile(t));
 	await store.commit({put: 'image', record: image(1, {name: uuid(2)})}, {put: 'image', record: image(2)});
 	t.is(store.image(uuid(2))?.name, 'image-2');
 	await store.commit({remove: 'image', id: uuid(2)});
@@ -117,7 +117,7 @@ const contradictions: ReadonlyArray<[title: string, changes: Change[], message: 
 for (const [title, changes, message] of contradictions) {
 	test(`refused with Conflict, nothing changed, nothing written: ${title}`, async t => {
 		const file = await databaseFile(t);
-		const {store} = await openStore(t, file);
+		const {store} = await openFor(t, file);
 		await store.commit({put: 'image', record: image(1)}, {put: 'vm', record: vm(3)}, {put: 'workspace', record: workspace(4, uuid(1), {vmId: uuid(3)})});
 		const before = [everything(store), await snapshot(file)];
 		const error = await t.throwsAsync(store.commit(...changes), {instanceOf: NexusError, code: 'Conflict'});
@@ -131,14 +131,14 @@ for (const [title, changes, message] of contradictions) {
 
 test('a contradiction among many leaves the others alone', async t => {
 	const file = await databaseFile(t);
-	const {store} = await openStore(t, file);
+	const {store} = await openFor(t, file);
 	const results = await Promise.allSettled([1, 2, 2, 3].map(async (name, index) => store.commit({put: 'image', record: image(index + 10, {name: String(name)})})));
 	t.deepEqual(results.map(({status}) => status), ['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
 	t.is(await sqlite(file, 'SELECT group_concat(name) FROM (SELECT name FROM master_images ORDER BY name)'), '1,2,3');
 });
 
 test('references are enforced after a write too', async t => {
-	const {store} = await openStore(t, await databaseFile(t));
+	const {store} = await openFor(t, await databaseFile(t));
 	for (let time = 0; time < 3; time++) {
 		/* eslint-disable no-await-in-loop */
 		await store.commit({put: 'image', record: image(time)});
@@ -149,7 +149,7 @@ test('references are enforced after a write too', async t => {
 
 test('a hundred commits at once share their writes, and all are on disk when they are acknowledged', async t => {
 	const file = await databaseFile(t);
-	const {store, close} = await openStore(t, file);
+	const {store, close} = await openFor(t, file);
 	const versions = new Set<string>();
 	const acknowledged: number[] = [];
 	await Promise.all(Array.from({length: 100}, async (_, index) => {
@@ -167,13 +167,13 @@ test('a hundred commits at once share their writes, and all are on disk when the
 	t.is(await sqlite(file, 'SELECT count(*) FROM master_images'), '100');
 	t.is(await sqlite(file, 'PRAGMA integrity_check'), 'ok');
 	await close();
-	const {store: again} = await openStore(t, file);
+	const {store: again} = await openFor(t, file);
 	t.is(again.counts().images, 100);
 });
 
 test('close waits for what is being written', async t => {
 	const file = await databaseFile(t);
-	const store = await openSqliteStore(file, silent);
+	const store = await openStore(file, silent);
 	const committing = Promise.all([1, 2, 3].map(async index => store.commit({put: 'image', record: image(index)})));
 	await store.close();
 	t.is(await sqlite(file, 'SELECT count(*) FROM master_images'), '3');
@@ -184,7 +184,7 @@ test('close waits for what is being written', async t => {
 
 test('a reader with the program sees one state or the next, never a half', async t => {
 	const file = await databaseFile(t);
-	const {store} = await openStore(t, file);
+	const {store} = await openFor(t, file);
 	const over = new AbortController();
 	const write = async (): Promise<void> => {
 		for (let index = 0; index < 2000 && !over.signal.aborted; index += 2) {
@@ -290,7 +290,7 @@ rootTest('a write that fails, because the disk is full', async t => {
 });
 
 async function assertFailsAndRecovers(t: ExecutionContext, file: string, code: ErrorCode, {put, remove}: Obstacle): Promise<void> {
-	const {store, close} = await openStore(t, file);
+	const {store, close} = await openFor(t, file);
 	await store.commit({put: 'image', record: image(1)}, {put: 'workspace', record: workspace(2, uuid(1))});
 	const before = everything(store);
 	const written = await snapshot(file);
@@ -330,7 +330,7 @@ async function assertFailsAndRecovers(t: ExecutionContext, file: string, code: E
 	t.is(await sqlite(file, 'SELECT group_concat(name) FROM (SELECT name FROM master_images ORDER BY name)'), 'image-1,image-3');
 	t.is(await sqlite(file, 'PRAGMA integrity_check'), 'ok');
 	await close();
-	const {store: again, close: closeAgain} = await openStore(t, file);
+	const {store: again, close: closeAgain} = await openFor(t, file);
 	t.deepEqual(everything(again), after);
 	await closeAgain();
 }

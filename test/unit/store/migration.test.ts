@@ -5,12 +5,12 @@ import path from 'node:path';
 import test from 'ava';
 import {execa} from 'execa';
 import {NexusError} from '../../../src/errors.js';
-import {openSqliteStore} from '../../../src/store/sqlite-store.js';
+import {openStore} from '../../../src/store/open-store.js';
 import {cleanupOf} from '../../support/cleanup.js';
 import {temporaryFolder} from '../../support/folder.js';
 import {rootTest} from '../../support/requirements.js';
 import {
-	databaseFile, image, openStore, rows, snapshot, sqlite, uuid, version2, version2Rows, vm, workspace,
+	databaseFile, image, openFor, rows, snapshot, sqlite, uuid, version2, version2Rows, vm, workspace,
 } from './_records.js';
 
 const namesIn = async (file: string): Promise<string[]> => {
@@ -27,7 +27,7 @@ test('a version-2 file becomes version 4 with everything in it, and is kept', as
 	t.is(settings.length, 4);
 
 	const log: string[] = [];
-	const {store, close} = await openStore(t, file, (level, message) => log.push(`${level}: ${message}`));
+	const {store, close} = await openFor(t, file, (level, message) => log.push(`${level}: ${message}`));
 	t.deepEqual(log, [`notice: database ${file} migrated from schema version 2 to 4; the old file is kept as ${file}.v2`]);
 	t.is(store.schemaVersion, 4);
 	t.deepEqual(store.counts(), {images: 0, workspaces: 0, vms: 2});
@@ -70,7 +70,7 @@ test('a version-3 file becomes version 4: its workspaces are root\'s', async t =
 		INSERT INTO master_images VALUES ('${uuid(1)}', 'image-1', '/pool/@image-1', 1024, 1700000000);
 		INSERT INTO workspaces VALUES ('${uuid(2)}', 'workspace-2', '${uuid(2)}', '/pool/@workspace-2', '${uuid(1)}', NULL, 1024, 1, 0, 7, NULL, 1700000000);`);
 	const log: string[] = [];
-	const {store} = await openStore(t, file, (level, message) => log.push(`${level}: ${message}`));
+	const {store} = await openFor(t, file, (level, message) => log.push(`${level}: ${message}`));
 	t.deepEqual(log, [`notice: database ${file} migrated from schema version 3 to 4; the old file is kept as ${file}.v3`]);
 	t.deepEqual(store.workspaces(), [workspace(2, uuid(1), {
 		vmId: uuid(2), isRootDevice: true, attachedAt: 7, ownerUid: 0,
@@ -84,7 +84,7 @@ test('a migrated file has the same schema as a new one', async t => {
 	await sqlite(migrated, version2);
 	for (const file of [fresh, migrated]) {
 		// eslint-disable-next-line no-await-in-loop
-		const {close} = await openStore(t, file);
+		const {close} = await openFor(t, file);
 		// eslint-disable-next-line no-await-in-loop
 		await close();
 	}
@@ -103,13 +103,13 @@ test('a migrated file has the same schema as a new one', async t => {
 test('a migrated database takes changes, and is not migrated again', async t => {
 	const file = await databaseFile(t);
 	await sqlite(file, version2 + version2Rows);
-	const first = await openStore(t, file);
+	const first = await openFor(t, file);
 	await first.store.commit({put: 'image', record: image(10)}, {put: 'workspace', record: workspace(11, uuid(10), {vmId: uuid(1)})});
 	await first.close();
 	const old = await snapshot(`${file}.v2`);
 
 	const log: string[] = [];
-	const second = await openStore(t, file, (level, message) => log.push(`${level}: ${message}`));
+	const second = await openFor(t, file, (level, message) => log.push(`${level}: ${message}`));
 	t.deepEqual(log, []);
 	t.deepEqual(second.store.counts(), {images: 1, workspaces: 1, vms: 2});
 	t.is(second.store.workspaces({vmId: uuid(1)}).length, 1);
@@ -124,7 +124,7 @@ test('a second migration does not overwrite what the first one kept', async t =>
 	await sqlite(file, version2 + version2Rows);
 	const old = await readFile(file);
 	const log: string[] = [];
-	await openStore(t, file, (_, message) => log.push(message));
+	await openFor(t, file, (_, message) => log.push(message));
 	t.is(await readFile(`${file}.v2`, 'utf8'), 'kept long ago');
 	t.true(old.equals(await readFile(`${file}.v2.2`)));
 	t.regex(log[0]!, /the old file is kept as .*\/nexus\.db\.v2\.2$/);
@@ -133,7 +133,7 @@ test('a second migration does not overwrite what the first one kept', async t =>
 test('a version-2 file in write-ahead mode is migrated as well', async t => {
 	const file = await databaseFile(t);
 	await sqlite(file, `PRAGMA journal_mode = WAL;${version2}${version2Rows}`);
-	const {store} = await openStore(t, file);
+	const {store} = await openFor(t, file);
 	t.is(store.counts().vms, 2);
 	t.is(await sqlite(file, 'SELECT count(*) FROM settings'), '4');
 	t.is(await sqlite(file, 'PRAGMA integrity_check'), 'ok');
@@ -154,7 +154,7 @@ for (const [suffix, change] of leftovers) {
 		// As they lie there while the writer is at work, which is how a killed one leaves them.
 		await sqlite(original, `${change}\n.shell cp ${original} ${file}\n.shell cp ${original}${suffix} ${file}${suffix}\n`);
 		const before = [await snapshot(file), await snapshot(`${file}${suffix}`)];
-		const error = await t.throwsAsync(openSqliteStore(file, () => undefined), {instanceOf: NexusError, code: 'Unsupported'});
+		const error = await t.throwsAsync(openStore(file, () => undefined), {instanceOf: NexusError, code: 'Unsupported'});
 		t.true(error.message.includes(`${file}${suffix}`));
 		t.deepEqual([await snapshot(file), await snapshot(`${file}${suffix}`)], before);
 		t.false((await namesIn(file)).includes('nexus.db.v2'));
@@ -162,7 +162,7 @@ for (const [suffix, change] of leftovers) {
 		// The program that made it, or any SQLite, brings it in order; then it can be used.
 		const setting = await sqlite(file, 'PRAGMA journal_mode = DELETE; SELECT value FROM settings WHERE key = \'on\';');
 		t.is(setting, suffix === '-wal' ? 'delete\nchanged' : 'delete\ntrue');
-		const {store} = await openStore(t, file);
+		const {store} = await openFor(t, file);
 		t.is(store.counts().vms, 2);
 	});
 }
@@ -171,7 +171,7 @@ test('a version-2 file in which a table of version 3 is in the way is refused an
 	const file = await databaseFile(t);
 	await sqlite(file, `${version2}CREATE TABLE workspaces (mine);`);
 	const before = await snapshot(file);
-	const error = await t.throwsAsync(openSqliteStore(file, () => undefined), {instanceOf: NexusError, code: 'Unsupported'});
+	const error = await t.throwsAsync(openStore(file, () => undefined), {instanceOf: NexusError, code: 'Unsupported'});
 	t.true(error.message.includes(file));
 	t.deepEqual(await snapshot(file), before);
 	t.deepEqual(await namesIn(file), ['nexus.db', 'nexus.db.lock']);
@@ -181,7 +181,7 @@ test('a version-1 file is refused and untouched', async t => {
 	const file = await databaseFile(t);
 	await sqlite(file, `${version2}UPDATE schema_meta SET value = '1' WHERE key = 'schema_version';`);
 	const before = await snapshot(file);
-	const error = await t.throwsAsync(openSqliteStore(file, () => undefined), {instanceOf: NexusError, code: 'Unsupported'});
+	const error = await t.throwsAsync(openStore(file, () => undefined), {instanceOf: NexusError, code: 'Unsupported'});
 	t.regex(error.message, /nexus\.db has schema version 1, which this nexusd cannot bring up to date/);
 	t.deepEqual(await snapshot(file), before);
 	t.deepEqual(await namesIn(file), ['nexus.db', 'nexus.db.lock']);
@@ -205,7 +205,7 @@ rootTest('a migration for which the disk has no space leaves the file as it was,
 	for (const free of [8192, length + 8192]) {
 		/* eslint-disable no-await-in-loop */
 		await execa('sh', ['-c', 'dd if=/dev/zero of="$0" bs=4096 2>/dev/null; truncate -s "-$1" "$0"', path.join(small, 'filler'), String(free)]);
-		const error = await t.throwsAsync(openSqliteStore(file, () => undefined), {instanceOf: NexusError, code: 'NoSpace'});
+		const error = await t.throwsAsync(openStore(file, () => undefined), {instanceOf: NexusError, code: 'NoSpace'});
 		t.true(error.message.includes(file));
 		t.deepEqual(await snapshot(file), before);
 		t.is(await sqlite(file, 'SELECT value FROM schema_meta WHERE key = \'schema_version\''), '2');
@@ -215,7 +215,7 @@ rootTest('a migration for which the disk has no space leaves the file as it was,
 	}
 
 	await execa('rm', [path.join(small, 'filler')]);
-	const {store, close} = await openStore(t, file);
+	const {store, close} = await openFor(t, file);
 	t.is(store.counts().vms, 2);
 	await close();
 	t.is((await snapshot(`${file}.v2`)).content, before.content);

@@ -6,7 +6,7 @@ import {NexusError} from '../../../src/errors.js';
 import {
 	vmRoles, vmStates, type Image, type Vm, type Workspace,
 } from '../../../src/model.js';
-import {openSqliteStore} from '../../../src/store/sqlite-store.js';
+import {openStore} from '../../../src/store/open-store.js';
 import type {Change, StateStore} from '../../../src/store/state-store.js';
 import {
 	databaseFile, image, silent, uuid, vm, workspace,
@@ -165,7 +165,7 @@ test('the store does what the model does', async t => {
 	await fc.assert(fc.asyncProperty(commits, async sequence => {
 		await rm(file, {force: true});
 		let model: Model = {images: new Map(), workspaces: new Map(), vms: new Map()};
-		let store = await openSqliteStore(file, silent);
+		let store = await openStore(file, silent);
 		try {
 			for (const changes of sequence) {
 				/* eslint-disable no-await-in-loop */
@@ -184,7 +184,7 @@ test('the store does what the model does', async t => {
 			}
 
 			await store.close();
-			store = await openSqliteStore(file, silent);
+			store = await openStore(file, silent);
 			assertSame(t, store, model);
 		} finally {
 			await store.close();

@@ -7,14 +7,14 @@ import process from 'node:process';
 import test from 'ava';
 import {execa} from 'execa';
 import {NexusError} from '../../../src/errors.js';
-import {openSqliteStore} from '../../../src/store/sqlite-store.js';
+import {openStore} from '../../../src/store/open-store.js';
 import {
-	databaseFile, image, openStore, silent, snapshot, sqlite, version2, workspace, uuid,
+	databaseFile, image, openFor, silent, snapshot, sqlite, version2, workspace, uuid,
 } from './_records.js';
 
 /** Makes a good database with some rows and closes it. */
 async function makeGood(file: string): Promise<void> {
-	const store = await openSqliteStore(file, silent);
+	const store = await openStore(file, silent);
 	await store.commit({put: 'image', record: image(1)}, ...Array.from({length: 100}, (_, index) => ({put: 'workspace', record: workspace(index + 2, uuid(1))} as const)));
 	await store.close();
 }
@@ -72,7 +72,7 @@ for (const [title, make, message] of unusable) {
 		// Twice: the first refusal must have let go of the file.
 		for (let time = 0; time < 2; time++) {
 			// eslint-disable-next-line no-await-in-loop
-			const error = await t.throwsAsync(openSqliteStore(file, silent), {instanceOf: NexusError, code: 'Unsupported'});
+			const error = await t.throwsAsync(openStore(file, silent), {instanceOf: NexusError, code: 'Unsupported'});
 			t.is(error.message.replace(`the database ${file} `, 'FILE ').slice(0, 5), 'FILE ');
 			t.regex(error.message, message);
 			t.regex(error.message, /untouched/);
@@ -87,7 +87,7 @@ for (const [title, make, message] of unusable) {
 test('a folder in its place is refused', async t => {
 	const file = await databaseFile(t);
 	await mkdir(file);
-	const error = await t.throwsAsync(openSqliteStore(file, silent), {instanceOf: NexusError, code: 'Io'});
+	const error = await t.throwsAsync(openStore(file, silent), {instanceOf: NexusError, code: 'Io'});
 	t.is(error.message.split('EISDIR')[0], `cannot read the database ${file}: `);
 });
 
@@ -95,31 +95,31 @@ test('a folder that cannot be made is an error that names the database', async t
 	const file = await databaseFile(t);
 	await writeFile(path.join(path.dirname(file), 'file'), '');
 	const below = path.join(path.dirname(file), 'file/nexus.db');
-	const error = await t.throwsAsync(openSqliteStore(below, silent), {instanceOf: NexusError, code: 'Io'});
+	const error = await t.throwsAsync(openStore(below, silent), {instanceOf: NexusError, code: 'Io'});
 	t.true(error.message.includes(below));
 });
 
 test('a second opener is told who has it, and the first goes on', async t => {
 	const file = await databaseFile(t);
-	const {store, close} = await openStore(t, file);
+	const {store, close} = await openFor(t, file);
 	await store.commit({put: 'image', record: image(1)});
 	const before = await snapshot(file);
-	await t.throwsAsync(openSqliteStore(file, silent), {instanceOf: NexusError, code: 'Conflict', message: `the database ${file} is in use by another nexusd (process ${process.pid})`});
+	await t.throwsAsync(openStore(file, silent), {instanceOf: NexusError, code: 'Conflict', message: `the database ${file} is in use by another nexusd (process ${process.pid})`});
 	t.deepEqual(await snapshot(file), before);
 	await store.commit({put: 'image', record: image(2)});
 	t.is(await sqlite(file, 'SELECT count(*) FROM master_images'), '2');
 	await close();
-	const {store: next} = await openStore(t, file);
+	const {store: next} = await openFor(t, file);
 	t.is(next.counts().images, 2);
 });
 
 test('a second opener by another name of the same file is refused as well', async t => {
 	const file = await databaseFile(t);
-	const {store} = await openStore(t, file);
+	const {store} = await openFor(t, file);
 	await store.commit({put: 'image', record: image(1)});
 	const other = path.join(path.dirname(file), 'link.db');
 	await symlink('nexus.db', other);
-	const opening = openSqliteStore(other, silent);
+	const opening = openStore(other, silent);
 	t.teardown(async () => {
 		const opened = await opening.catch(() => undefined);
 		await opened?.close();
@@ -133,7 +133,7 @@ test('a database behind a symlink stays there', async t => {
 	const real = path.join(path.dirname(file), 'elsewhere/real.db');
 	await makeGood(real);
 	await symlink('elsewhere/real.db', file);
-	const {store} = await openStore(t, file);
+	const {store} = await openFor(t, file);
 	await store.commit({put: 'image', record: image(200)});
 	t.is(await sqlite(real, 'SELECT count(*) FROM master_images'), '2');
 	t.is(await sqlite(file, 'SELECT count(*) FROM master_images'), '2');
@@ -142,8 +142,8 @@ test('a database behind a symlink stays there', async t => {
 test('another process that has it is named, and a killed one has it no more', async t => {
 	const file = await databaseFile(t);
 	const program = `
-		const {openSqliteStore} = await import(${JSON.stringify(new URL('../../../src/store/sqlite-store.ts', import.meta.url).href)});
-		const store = await openSqliteStore(${JSON.stringify(file)}, () => undefined);
+		const {openStore} = await import(${JSON.stringify(new URL('../../../src/store/open-store.ts', import.meta.url).href)});
+		const store = await openStore(${JSON.stringify(file)}, () => undefined);
 		await store.commit({put: 'image', record: ${JSON.stringify(image(1))}});
 		process.stdout.write('open');
 		setInterval(() => undefined, 1000);
@@ -160,9 +160,9 @@ test('another process that has it is named, and a killed one has it no more', as
 		});
 	}), holder]);
 	t.is(said, 'open');
-	await t.throwsAsync(openSqliteStore(file, silent), {instanceOf: NexusError, code: 'Conflict', message: new RegExp(`process ${holder.pid}`)});
+	await t.throwsAsync(openStore(file, silent), {instanceOf: NexusError, code: 'Conflict', message: new RegExp(`process ${holder.pid}`)});
 	holder.kill('SIGKILL');
 	await holder;
-	const {store} = await openStore(t, file);
+	const {store} = await openFor(t, file);
 	t.is(store.counts().images, 1);
 });

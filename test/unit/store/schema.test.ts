@@ -2,13 +2,13 @@
 import {stat} from 'node:fs/promises';
 import test, {type ExecutionContext} from 'ava';
 import {
-	databaseFile, image, openStore, refusedBy, rows, sqlite, uuid, vm, workspace,
+	databaseFile, image, openFor, refusedBy, rows, sqlite, uuid, vm, workspace,
 } from './_records.js';
 
 /** A closed database with an image, two workspaces on it and a VM that has one of them. */
 async function closedDatabase(t: ExecutionContext): Promise<string> {
 	const file = await databaseFile(t);
-	const {store, close} = await openStore(t, file);
+	const {store, close} = await openFor(t, file);
 	await store.commit(
 		{put: 'image', record: image(1)},
 		{put: 'vm', record: vm(3)},

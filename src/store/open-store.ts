@@ -25,7 +25,7 @@ Opens the database, making it or bringing it to the present version where needed
 @throws NexusError Conflict when another daemon has it; Unsupported when it is from a newer version, is no database of
 Nexus's, or is damaged; it is left untouched then.
 */
-export async function openSqliteStore(file: string, log: Log): Promise<StateStore> {
+export async function openStore(file: string, log: Log): Promise<StateStore> {
 	const place = await placeOf(file);
 	const lock = lockFile(`${place}.lock`, `the database ${file}`);
 	try {
@@ -70,10 +70,9 @@ type Waiter = {resolve: () => void; reject: (error: NexusError) => void};
 
 class SqliteStore implements StateStore {
 	readonly schemaVersion = schemaVersion;
-	readonly migratedFrom = undefined;
-	readonly mishaps: string[] = [];
+	migratedFrom: number | undefined;
 	readonly inDoubt = {put: new Set<string>(), removed: new Map<string, Image | Workspace>()};
-	onCheckpoint() {}
+	readonly mishaps: string[] = [];
 
 	readonly #sqlite: Sqlite;
 	readonly #file: string;
@@ -114,6 +113,7 @@ class SqliteStore implements StateStore {
 		this.#requireTables();
 
 		if (found < schemaVersion) {
+			this.migratedFrom = found;
 			const copy = await this.#persistMigrated(found);
 			log('notice', `database ${this.#file} migrated from schema version ${found} to ${schemaVersion}; the old file is kept as ${copy}`);
 		}
@@ -208,6 +208,8 @@ class SqliteStore implements StateStore {
 
 		await this.#persist();
 	}
+
+	onCheckpoint(_settle: () => Promise<void>): void {} // eslint-disable-line @typescript-eslint/no-empty-function
 
 	async close(): Promise<void> {
 		await this.#writing;
