@@ -1,0 +1,192 @@
+// What is kept ready, and when: how much, how long, and that nothing of it is left.
+import test, {type ExecutionContext} from 'ava';
+import type {Image} from '../../src/model.js';
+import {Stock, type StockOptions} from '../../src/stock.js';
+
+const imageNamed = (name: string): Image => ({
+	id: `id of ${name}`, name, subvolumePath: `/pool/@${name}`, sizeBytes: 1, createdAt: 1,
+});
+const image = imageNamed('base');
+
+type Room = {
+	/** What there is, made and not taken away. */
+	there: Set<string>;
+	made: string[];
+	/** Makes the next clones wait until it is called. */
+	halt: () => () => void;
+	failure: Error | undefined;
+	log: string[];
+};
+
+function stockIn(t: ExecutionContext, options: StockOptions = {}): {stock: Stock; room: Room} {
+	let gate = Promise.resolve();
+	const room: Room = {
+		there: new Set(),
+		made: [],
+		halt() {
+			let open!: () => void;
+			gate = new Promise(resolve => {
+				open = resolve;
+			});
+			return open;
+		},
+		failure: undefined,
+		log: [],
+	};
+	const stock = new Stock({
+		async clone({name}, id) {
+			await gate;
+			if (room.failure) {
+				throw room.failure;
+			}
+
+			room.there.add(id);
+			room.made.push(name);
+		},
+		async discard(id) {
+			room.there.delete(id);
+		},
+	}, (_level, message) => {
+		room.log.push(message);
+	}, options);
+	t.teardown(async () => stock.close());
+	return {stock, room};
+}
+
+const turn = async (): Promise<void> => new Promise(resolve => {
+	setImmediate(resolve);
+});
+
+async function takeOrMake(stock: Stock, from = image): Promise<string | undefined> {
+	const id = stock.take(from);
+	if (id === undefined) {
+		await stock.without(async () => undefined);
+	}
+
+	await turn();
+	return id;
+}
+
+test('nothing is made before somebody comes, and the first comes in vain', async t => {
+	const {stock, room} = stockIn(t);
+	await turn();
+	t.is(room.made.length, 0);
+	t.is(await takeOrMake(stock), undefined);
+	t.true(room.there.size > 0);
+	const taken = await takeOrMake(stock);
+	t.true(room.there.has(taken!));
+});
+
+test('a copy is taken by one only', async t => {
+	const {stock} = stockIn(t);
+	const taken: Array<string | undefined> = [];
+	for (let count = 0; count < 50; count++) {
+		// eslint-disable-next-line no-await-in-loop
+		taken.push(await takeOrMake(stock));
+	}
+
+	const ids = taken.filter(id => id !== undefined);
+	t.true(ids.length > 40);
+	t.is(new Set(ids).size, ids.length);
+});
+
+test('who comes in vain makes it larger, up to the bound', async t => {
+	const {stock, room} = stockIn(t, {largest: 16});
+	for (let count = 0; count < 200; count++) {
+		stock.take(image);
+	}
+
+	await stock.without(async () => undefined);
+	await turn();
+	t.is(room.there.size, 16);
+});
+
+test('all images together have a bound', async t => {
+	const {stock, room} = stockIn(t, {largest: 4});
+	for (let count = 0; count < 20; count++) {
+		// eslint-disable-next-line no-await-in-loop
+		await takeOrMake(stock, imageNamed(`image ${count}`));
+	}
+
+	t.true(room.there.size <= 16);
+});
+
+test('with a bound of nothing, nothing is made', async t => {
+	const {stock, room} = stockIn(t, {largest: 0});
+	await takeOrMake(stock);
+	await takeOrMake(stock);
+	t.is(room.made.length, 0);
+});
+
+test('nothing is made ahead of time while somebody makes one for now', async t => {
+	const {stock, room} = stockIn(t);
+	stock.take(image);
+	await stock.without(async () => {
+		stock.take(image);
+		await turn();
+		t.is(room.made.length, 0);
+	});
+	await turn();
+	t.true(room.made.length > 0);
+});
+
+test('a shelf that nobody came to is cleared, one that is used becomes smaller', async t => {
+	t.timeout(10_000);
+	const {stock, room} = stockIn(t, {patience: 20});
+	for (let count = 0; count < 20; count++) {
+		stock.take(image);
+	}
+
+	await takeOrMake(stock);
+	const most = room.there.size;
+	t.is(most, 64);
+	while (room.there.size > 0) {
+		// eslint-disable-next-line no-await-in-loop
+		await turn();
+	}
+
+	t.is(stock.take(image), undefined);
+});
+
+test('an image that goes takes its shelf along, what is being made too', async t => {
+	const {stock, room} = stockIn(t);
+	await takeOrMake(stock);
+	const open = room.halt();
+	while (stock.take(image) !== undefined) {
+		// Until none is left.
+	}
+
+	await stock.without(async () => undefined);
+	stock.drop(image);
+	open();
+	await turn();
+	t.is([...room.there].filter(id => stock.take(image) === id).length, 0);
+	await stock.close();
+	t.deepEqual(room.log, []);
+});
+
+test('a failure is told once, and who comes next lets it try again', async t => {
+	const {stock, room} = stockIn(t);
+	room.failure = new Error('no space is left');
+	await takeOrMake(stock);
+	t.deepEqual(room.log, ['no copies of image "base" can be made ahead of time: no space is left']);
+	await turn();
+	room.failure = undefined;
+	await takeOrMake(stock);
+	t.not(await takeOrMake(stock), undefined);
+	t.is(room.log.length, 1);
+});
+
+test('closing waits for what is being made and leaves nothing', async t => {
+	const {stock, room} = stockIn(t);
+	const open = room.halt();
+	stock.take(image);
+	await stock.without(async () => undefined);
+	const closed = stock.close();
+	open();
+	await closed;
+	t.is(room.there.size, 0);
+	stock.take(image);
+	await turn();
+	t.is(room.there.size, 0);
+});
