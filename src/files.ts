@@ -1,7 +1,7 @@
 // Small things about files: replaced so that a crash leaves the old or the new content, copied, synced, looked for.
 import {constants} from 'node:fs';
 import {
-	copyFile, lstat, open, rename, rm,
+	copyFile, link, lstat, open, rename, rm,
 } from 'node:fs/promises';
 import path from 'node:path';
 import {asNexusError, errnoOf} from './errors.js';
@@ -25,26 +25,56 @@ export async function replaceFile(file: string, content: Uint8Array): Promise<vo
 
 /** Copies a file beside itself under a name that is free, `<file>.<label>` or with a number behind, and returns it. */
 export async function keepCopy(file: string, label: string): Promise<string> {
+	return underFreeName(file, label, async copy => {
+		try {
+			await copyFile(file, copy, constants.COPYFILE_EXCL);
+			await syncFile(copy);
+		} catch (error) {
+			if (errnoOf(error) !== 'EEXIST') {
+				await rm(copy, {force: true});
+			}
+
+			throw error;
+		}
+	});
+}
+
+/** Gives a file such a name besides its own, which something else may have then. One that it has already will do. */
+export async function keepLink(file: string, label: string): Promise<string> {
+	return underFreeName(file, label, async name => {
+		try {
+			await link(file, name);
+		} catch (error) {
+			if (errnoOf(error) !== 'EEXIST' || !await areSame(file, name)) {
+				throw error;
+			}
+		}
+	});
+}
+
+async function areSame(...files: [string, string]): Promise<boolean> {
+	const [one, other] = await Promise.all(files.map(async file => lstat(file)));
+	return one!.ino === other!.ino && one!.dev === other!.dev;
+}
+
+async function underFreeName(file: string, label: string, make: (copy: string) => Promise<void>): Promise<string> {
 	for (let number = 1; ; number++) {
 		const copy = `${file}.${label}${number === 1 ? '' : `.${number}`}`;
 		try {
 			// One after the other, until a name is free.
 			// eslint-disable-next-line no-await-in-loop
-			await copyFile(file, copy, constants.COPYFILE_EXCL);
-			// eslint-disable-next-line no-await-in-loop
-			await syncFile(copy);
+			await make(copy);
 			return copy;
 		} catch (error) {
 			if (errnoOf(error) !== 'EEXIST') {
-				// eslint-disable-next-line no-await-in-loop
-				await rm(copy, {force: true});
 				throw error;
 			}
 		}
 	}
 }
 
-async function writeSynced(file: string, content: Uint8Array): Promise<void> {
+/** Writes a file, for its owner alone, and waits until it is on disk. */
+export async function writeSynced(file: string, content: Uint8Array): Promise<void> {
 	const handle = await open(file, 'w', 0o600);
 	try {
 		await handle.writeFile(content);

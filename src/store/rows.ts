@@ -7,6 +7,9 @@ const sqlNull = null;
 export type Records = {image: Image; workspace: Workspace; vm: Vm};
 export type RecordKind = keyof Records;
 
+/** Those that others point to come first. */
+export const recordKinds = ['image', 'vm', 'workspace'] as const satisfies RecordKind[];
+
 type Table = {table: string; columns: readonly string[]};
 
 /** The table behind each kind of record, and its columns. */
@@ -56,28 +59,37 @@ export const tables: Readonly<Record<RecordKind, Table>> = {
 /** The table without records of ours. */
 export const settingsTable: Table = {table: 'settings', columns: ['key', 'value', 'type']};
 
-const fieldOf = (column: string): string => column.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+type Field = {name: string; isBoolean: boolean};
+
+const fieldOf = (column: string): Field => ({
+	name: column.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase()),
+	isBoolean: column.startsWith('is_'),
+});
 const fields = Object.fromEntries(Object.entries(tables).map(([kind, {columns}]) => [kind, columns.map(column => fieldOf(column))]));
 
 /** The values of a record in the order of its table's columns. */
 export function toRow(kind: RecordKind, record: Records[RecordKind]): SqlValue[] {
 	const values = record as unknown as Record<string, string | number | boolean | undefined>;
-	return fields[kind]!.map(field => {
-		const value = values[field];
+	return fields[kind]!.map(({name}) => {
+		const value = values[name];
 		return typeof value === 'boolean' ? Number(value) : value ?? sqlNull;
 	});
 }
 
-/** The record in a row that was selected with all columns in their order. */
-export function fromRow<K extends RecordKind>(kind: K, row: SqlValue[]): Records[K] {
-	const {columns} = tables[kind];
-	const entries = columns.map((column, index): [string, unknown] => {
-		const value = row[index];
-		return [fields[kind]![index]!, column.startsWith('is_') ? value === 1 : value ?? undefined];
-	});
+/** The record, frozen, in a row that was selected with all columns in their order. */
+export function fromRow<K extends RecordKind>(kind: K, row: readonly SqlValue[]): Records[K] {
+	// One by one and always in the same order: there are thousands when a daemon starts.
+	const record: Record<string, unknown> = {};
+	for (const [index, {name, isBoolean}] of fields[kind]!.entries()) {
+		record[name] = isBoolean ? row[index] === 1 : row[index] ?? undefined;
+	}
+
 	// The columns and the fields of the type are the same list; the schema checks the values.
-	return Object.fromEntries(entries) as Records[K];
+	return Object.freeze(record) as Records[K];
 }
+
+/** A frozen copy of a record that has every field, whoever made it. */
+export const copyOf = <K extends RecordKind>(kind: K, record: Records[K]): Records[K] => fromRow(kind, toRow(kind, record));
 
 /** Inserts a record or replaces the one with its id. */
 export function upsert(kind: RecordKind): string {

@@ -1,6 +1,6 @@
 // The schema of the database, and the way from older versions to it.
 
-export const schemaVersion = 4;
+export const schemaVersion = 5;
 
 const metaAndSettings = `
 CREATE TABLE schema_meta (
@@ -71,6 +71,8 @@ export const migrations: Readonly<Record<number, string>> = {
 	2: `${imagesAndWorkspaces}${setVersion(3)}`,
 	// What is there already was made by root.
 	3: `ALTER TABLE workspaces ADD COLUMN owner_uid INTEGER NOT NULL DEFAULT 0;${setVersion(4)}`,
+	// The tables stay. From here on there is a journal beside the database, and the pool knows more about its disks.
+	4: setVersion(5),
 };
 
 /** Makes a new database, by the steps that older ones take. */

@@ -1,0 +1,153 @@
+// The records in SQLite, in memory: it enforces the rules of the schema, and a checkpoint is what it exports.
+import type {Database, SqlValue, Statement} from 'sql.js';
+import {messageOf} from '../errors.js';
+import type {Sqlite} from './load-sqlite.js';
+import {
+	fromRow, settingsTable, tables, toRow, upsert, type RecordKind, type Records,
+} from './rows.js';
+import {createSchema, migrations, schemaVersion} from './schema.js';
+
+/** What a connection forgets when it ends. The rollback journal would be a file in memory. */
+const pragmas = 'PRAGMA foreign_keys = ON; PRAGMA journal_mode = MEMORY';
+
+export class RecordDatabase {
+	readonly #database: Database;
+	readonly #statements = new Map<string, Statement>();
+
+	/**
+	Loads the content of a file, or makes a new database.
+
+	@throws Error of SQLite's when that is no database.
+	*/
+	constructor(sqlite: Sqlite, content?: Uint8Array) {
+		this.#database = new sqlite.Database(content);
+		this.#database.exec(content ? pragmas : `${pragmas};${createSchema}`);
+	}
+
+	/** The schema version; `undefined` when this is no database of Nexus's. */
+	version(): number | undefined {
+		try {
+			const version = Number(this.meta('schema_version'));
+			return Number.isInteger(version) && version > 0 ? version : undefined;
+		} catch {
+			return undefined;
+		}
+	}
+
+	/** What `schema_meta` has under a key. */
+	meta(key: string): string | undefined {
+		const [value] = this.#rows('SELECT value FROM schema_meta WHERE key = ?', [key]).flat();
+		return value as string | undefined;
+	}
+
+	setMeta(key: string, value: string): void {
+		this.#statement('INSERT OR REPLACE INTO schema_meta (key, value) VALUES (?, ?)').run([key, value]);
+	}
+
+	/** What is wrong with the file itself, of any version, in a few words. */
+	damage(): string | undefined {
+		const [[found]] = this.#rows('PRAGMA integrity_check(1)', []) as [[string]];
+		return found === 'ok' ? undefined : found;
+	}
+
+	/** Which reference leads nowhere, in a few words. */
+	contradiction(): string | undefined {
+		const [stray] = this.#rows('PRAGMA foreign_key_check', []);
+		return stray && `${String(stray[0])} refers to ${String(stray[2])} that are not there`;
+	}
+
+	/**
+	Brings an older version to the present one.
+
+	@throws Error that says why not, beginning in the middle of a sentence.
+	*/
+	migrate(): void {
+		for (let version = this.version()!; version < schemaVersion; version++) {
+			try {
+				this.transaction(() => {
+					this.#database.exec(migrations[version]!);
+				});
+			} catch (error) {
+				throw new Error(`it cannot be brought from schema version ${version} to ${version + 1} (${messageOf(error)})`, {cause: error});
+			}
+		}
+
+		try {
+			for (const {table, columns} of [...Object.values(tables), settingsTable]) {
+				this.#rows(`SELECT ${columns.join(', ')} FROM ${table} LIMIT 0`, []);
+			}
+		} catch (error) {
+			throw new Error(`it is not what its schema version says (${messageOf(error)})`, {cause: error});
+		}
+	}
+
+	tableCount(): number {
+		const [[count]] = this.#rows('SELECT count(*) FROM sqlite_schema WHERE type = \'table\'', []) as [[number]];
+		return count;
+	}
+
+	/** All records of a kind, frozen, by name. */
+	all<K extends RecordKind>(kind: K): Array<Records[K]> {
+		const {table, columns} = tables[kind];
+		// As one text: a call into SQLite for every value of thousands of rows takes twice as long.
+		const [[rows]] = this.#rows(`SELECT json_group_array(json_array(${columns.join(', ')})) FROM ${table}`, []) as [[string]];
+		const records = (JSON.parse(rows) as SqlValue[][]).map(row => fromRow(kind, row));
+		return records.sort((one, other) => one.name < other.name ? -1 : 1);
+	}
+
+	/** Does all of the work, or none when it throws. */
+	transaction(work: () => void): void {
+		this.#database.exec('BEGIN');
+		try {
+			work();
+			this.#database.exec('COMMIT');
+		} catch (error) {
+			this.#database.exec('ROLLBACK');
+			throw error;
+		}
+	}
+
+	put(kind: RecordKind, record: Records[RecordKind]): void {
+		this.#statement(upsert(kind)).run(toRow(kind, record));
+	}
+
+	remove(kind: RecordKind, id: string): void {
+		this.#statement(`DELETE FROM ${tables[kind].table} WHERE id = ?`).run([id]);
+	}
+
+	/** The content of a file. */
+	export(): Uint8Array {
+		// It closes the database and opens it anew: statements die, and pragmas are forgotten.
+		this.#statements.clear();
+		const content = this.#database.export();
+		this.#database.exec(pragmas);
+		return content;
+	}
+
+	close(): void {
+		this.#statements.clear();
+		this.#database.close();
+	}
+
+	#rows(sql: string, values: SqlValue[]): SqlValue[][] {
+		const statement = this.#statement(sql);
+		const rows: SqlValue[][] = [];
+		statement.bind(values);
+		while (statement.step()) {
+			rows.push(statement.get());
+		}
+
+		statement.reset();
+		return rows;
+	}
+
+	#statement(sql: string): Statement {
+		let statement = this.#statements.get(sql);
+		if (!statement) {
+			statement = this.#database.prepare(sql);
+			this.#statements.set(sql, statement);
+		}
+
+		return statement;
+	}
+}
