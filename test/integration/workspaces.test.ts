@@ -1,6 +1,6 @@
 // Images, workspaces and VM records: what goes together, what is refused, and who wins.
 import {
-	access, mkdir, writeFile,
+	access, mkdir, readdir, writeFile,
 } from 'node:fs/promises';
 import path from 'node:path';
 import type {ExecutionContext} from 'ava';
@@ -245,16 +245,19 @@ rootTest('a step that fails undoes those before it', async t => {
 	const nexus = await withImages(t, 'base');
 	const {client, folder, daemon} = nexus;
 	await client.manager.createWorkspace('base', 'one', {});
-	// The folder of the database cannot take a new file, so no record can be written.
-	await run('chattr', ['+i', folder]);
-	nexus.cleanup(async () => {
-		await run('chattr', ['-i', folder]);
-	});
+	// The journal cannot be written to, so no record counts.
+	const journals = (await readdir(folder)).filter(name => name.startsWith('nexus.db.redo.')).map(name => path.join(folder, name));
+	await run('chattr', ['+i', ...journals]);
+	const unlock = async (): Promise<void> => {
+		await run('chattr', ['-i', ...journals]);
+	};
+
+	nexus.cleanup(unlock);
 	const created = await refusal(client.manager.createWorkspace('base', 'two', {}));
 	t.is(created?.code, 'Io', created?.text);
 	const deleted = await refusal(client.manager.deleteWorkspace('one'));
 	t.is(deleted?.code, 'Io', deleted?.text);
-	await run('chattr', ['-i', folder]);
+	await unlock();
 
 	t.deepEqual(await inPool(nexus), ['@base', '@one']);
 	const rows = await client.manager.listWorkspaces('');
@@ -266,12 +269,13 @@ rootTest('a step that fails undoes those before it', async t => {
 });
 
 rootTest('busctl and the records on disk agree with what was acknowledged', async t => {
-	const {bus, database, client} = await withImages(t, 'base');
+	const {bus, database, client, daemon} = await withImages(t, 'base');
 	await callManager(bus, 'CreateWorkspace', 'ssa{sv}', 'base', 'one', '0');
+	const property = await busctl(bus, 'get-property', 'org.workfort.Nexus1', await client.manager.getWorkspace('one'), contract.Workspace.name, 'Name');
+	t.is(property.stdout, 's "one"');
+	await daemon.stop();
 	const rows = await run('sqlite3', [database, 'SELECT name, is_read_only FROM workspaces']);
 	t.is(rows.stdout, 'one|0');
 	const tables = await run('sqlite3', [database, '.tables']);
 	t.deepEqual(tables.stdout.trim().split(/\s+/).sort(), ['master_images', 'schema_meta', 'settings', 'vms', 'workspaces']);
-	const property = await busctl(bus, 'get-property', 'org.workfort.Nexus1', await client.manager.getWorkspace('one'), contract.Workspace.name, 'Name');
-	t.is(property.stdout, 's "one"');
 });
