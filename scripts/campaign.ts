@@ -1,10 +1,11 @@
 // `npm run campaign -- kills --count 300`: a long run of what the tests do in short; docs/testing.md tells of it. Needs root.
 import {parseArgs} from 'node:util';
 import type {CampaignOptions, Figures} from '../test/support/campaign/campaign.js';
+import {cutCampaign} from '../test/support/campaign/cuts.js';
 import {killCampaign} from '../test/support/campaign/kills.js';
 import {makeCleanup} from '../test/support/cleanup.js';
 
-const campaigns: Readonly<Record<string, (options: CampaignOptions) => Promise<Figures>>> = {kills: killCampaign};
+const campaigns: Readonly<Record<string, (options: CampaignOptions) => Promise<Figures>>> = {kills: killCampaign, cuts: cutCampaign};
 
 const {values: {count, seed}, positionals: [name = '']} = parseArgs({
 	allowPositionals: true,

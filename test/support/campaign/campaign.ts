@@ -34,7 +34,7 @@ const laneNames = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'];
 const clientCount = 4;
 
 /** Prepares the load: sources to import, an image that all share, several clients. */
-export async function prepare({client, connect, folder, workspaces}: TestNexus): Promise<Campaign> {
+export async function prepare({client, connect, folder, workspaces}: Pick<TestNexus, 'client' | 'connect' | 'folder' | 'workspaces'>): Promise<Campaign> {
 	const sources = await Promise.all([makeSource(folder, 'small', 1), makeSource(folder, 'large', 8)]);
 	const base = 'base';
 	const {result, message, object} = await importImage(client, base, sources[0], {size: imageBytes});
