@@ -20,7 +20,7 @@ type Plan = {
 };
 
 const plan = (random: Random): Plan => ({
-	answers: random.below(40),
+	answers: random.below(random.oneIn(4) ? 150 : 40),
 	milliseconds: random.below(20),
 	withChildren: random.oneIn(2),
 	again: random.oneIn(4) ? random.below(500) : undefined,
