@@ -1,67 +1,85 @@
-// Measuring a thing beside its reference: the two in turn, so that a machine whose speed drifts drifts for both.
+// Measuring things beside each other: in turns, so that a machine whose speed drifts drifts for all of them.
 import {performance} from 'node:perf_hooks';
-
-export type Work = () => Promise<void>;
+import {setTimeout} from 'node:timers/promises';
+import {showProgress} from './progress.js';
 
 export type Figures = {
-	/** Milliseconds. */
+	/** How many were measured. */
+	operations: number;
 	median: number;
-	/** Milliseconds: 95 of 100 took no longer. */
+	/** 95 of 100 were no larger. */
 	p95: number;
 };
 
-export type Comparison = {
-	what: string;
-	reference: string;
-	runs: number;
-	nexus: Figures;
-	bare: Figures;
-	/** The median of the ratios of each pair. */
-	ratio: number;
+/** Does its work, one operation or a block of them, and returns milliseconds for each. */
+export type Turn = () => Promise<number[]>;
+
+export type RaceOptions = {
+	/** How often each has its turn. */
+	rounds: number;
+	/** Rounds before those, which do not count. */
+	warmUps?: number;
 };
 
-export type Contest = {
-	what: string;
-	reference: string;
-	runs: number;
-	/** Runs once before each pair, unmeasured. */
-	prepare?: Work;
-	nexus: Work;
-	bare: Work;
-};
-
-/** Runs both in turn, after one round that does not count. */
-export async function compare({what, reference, runs, prepare = async () => undefined, nexus, bare}: Contest): Promise<Comparison> {
-	const pairs: Array<[nexus: number, bare: number]> = [];
-	for (let run = -1; run < runs; run++) {
-		// Measured one after the other, or they would measure each other.
-		/* eslint-disable no-await-in-loop */
-		await prepare();
-		const nexusTook = await timed(nexus);
-		const bareTook = await timed(bare);
-		/* eslint-enable no-await-in-loop */
-		if (run >= 0) {
-			pairs.push([nexusTook, bareTook]);
+/** Lets all have their turns, in another order each round. Returns the milliseconds of each. */
+export async function race<K extends string>(title: string, turns: Record<K, Turn>, {rounds, warmUps = 1}: RaceOptions): Promise<Record<K, number[]>> {
+	const names = Object.keys(turns) as K[];
+	const times = Object.fromEntries(names.map(name => [name, [] as number[]])) as Record<K, number[]>;
+	for (let round = -warmUps; round < rounds; round++) {
+		showProgress(`${title}: ${round < 0 ? 'warming up' : `round ${round + 1} of ${rounds}`}`);
+		for (let turn = 0; turn < names.length; turn++) {
+			const name = names[(turn + warmUps + round) % names.length]!;
+			/* eslint-disable no-await-in-loop -- one after the other, or they would measure each other */
+			const took = await turns[name]();
+			// What one leaves to be done behind its answers goes on nobody else's account.
+			await setTimeout(pause);
+			/* eslint-enable no-await-in-loop */
+			if (round >= 0) {
+				times[name].push(...took);
+			}
 		}
 	}
 
-	return {
-		what,
-		reference,
-		runs,
-		nexus: figuresOf(pairs.map(([took]) => took)),
-		bare: figuresOf(pairs.map(([, took]) => took)),
-		ratio: quantile(pairs.map(([took, bareTook]) => took / bareTook), 0.5),
-	};
+	return times;
 }
 
-async function timed(work: Work): Promise<number> {
+const pause = 50;
+
+/** Milliseconds of each of so many operations, one after another. */
+export async function oneByOne(count: number, operation: () => Promise<unknown>): Promise<number[]> {
+	const times: number[] = [];
+	for (let done = 0; done < count; done++) {
+		// eslint-disable-next-line no-await-in-loop
+		times.push(await timed(operation));
+	}
+
+	return times;
+}
+
+/** Does so many operations with `width` of them in flight all the time, and returns milliseconds for each: all the time by their number. */
+export async function inFlight(count: number, width: number, operation: () => Promise<unknown>): Promise<number> {
+	let begun = 0;
+	const lane = async (): Promise<void> => {
+		while (begun < count) {
+			begun++;
+			// eslint-disable-next-line no-await-in-loop
+			await operation();
+		}
+	};
+
+	return await timed(async () => Promise.all(Array.from({length: width}, lane))) / count;
+}
+
+/** Milliseconds. */
+export async function timed(operation: () => Promise<unknown>): Promise<number> {
 	const start = performance.now();
-	await work();
+	await operation();
 	return performance.now() - start;
 }
 
-const figuresOf = (times: number[]): Figures => ({median: quantile(times, 0.5), p95: quantile(times, 0.95)});
+/** The figures of values that stand for so many operations each. */
+export const figuresOf = (values: number[], operations = 1): Figures =>
+	({operations: values.length * operations, median: quantile(values, 0.5), p95: quantile(values, 0.95)});
 
 function quantile(values: number[], fraction: number): number {
 	const sorted = [...values].sort((a, b) => a - b);

@@ -2,17 +2,20 @@
 import {fileURLToPath} from 'node:url';
 import type {BusKind} from '../dbus/bus.js';
 
-/** The configuration of a bus that listens on a socket and starts no services; a system bus runs the policy that Nexus installs. */
-export const busConfig = (kind: BusKind, socket: string): string => `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+/**
+The configuration of a bus that listens on a socket and starts no services; a system bus runs the policy that Nexus
+installs, and those in the files that are named.
+*/
+export const busConfig = (kind: BusKind, socket: string, policies: readonly string[] = []): string => `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
   <type>${kind}</type>
   <listen>${xmlText(address(socket))}</listen>
-  <auth>EXTERNAL</auth>${kind === 'system' ? systemPolicy : sessionPolicy}
+  <auth>EXTERNAL</auth>${kind === 'system' ? systemPolicy([nexusPolicy, ...policies]) : sessionPolicy}
 </busconfig>
 `;
 
 // What every system bus says first: nobody may own or call anything but the bus, until a service's own file allows it.
-const systemPolicy = `
+const systemPolicy = (files: string[]): string => `
   <policy context="default">
     <allow user="*"/>
     <deny own="*"/>
@@ -25,8 +28,10 @@ const systemPolicy = `
     <allow receive_type="error"/>
     <allow receive_type="signal"/>
     <allow send_destination="org.freedesktop.DBus"/>
-  </policy>
-  <include>${xmlText(fileURLToPath(new URL('../dbus/org.workfort.Nexus1.conf', import.meta.url)))}</include>`;
+  </policy>${files.map(file => `
+  <include>${xmlText(file)}</include>`).join('')}`;
+
+const nexusPolicy = fileURLToPath(new URL('../dbus/org.workfort.Nexus1.conf', import.meta.url));
 
 const sessionPolicy = `
   <policy context="default">

@@ -1,8 +1,9 @@
 #!/bin/sh
 # Makes a clone ready to run: the system's packages, npm's packages, the build. With --test, also what the
-# tests use. Does only what is not done yet, and says a line for each thing it does. Asks nothing.
+# tests use; with --bench, what the bench runs beside Nexus. Does only what is not done yet, and says a line for each thing
+# it does. Asks nothing.
 #
-#   sh scripts/setup.sh [--test]
+#   sh scripts/setup.sh [--test | --bench]
 set -eu
 
 # A Debian package, and a program or a file that tells whether it is there.
@@ -32,6 +33,9 @@ systemd-container systemd-nspawn
 tmux tmux
 zsh zsh
 '
+bench_packages='
+systemd-container systemd-nspawn
+'
 # Without these nothing runs at all; without btrfs there is the directory backend.
 essential_programs='mke2fs dbus-daemon'
 
@@ -45,6 +49,10 @@ main() {
 	if [ "$for_test" ]; then
 		install_packages "$test_packages"
 		fetch_guest_kernel
+	fi
+
+	if [ "$for_bench" ]; then
+		install_packages "$bench_packages"
 	fi
 
 	install_modules
@@ -216,12 +224,12 @@ fail() {
 }
 
 for_test=
-case $# in
-	0) ;;
-	*)
-		[ "$1" = --test ] || fail "unknown argument $1"
-		for_test=yes
-		;;
+for_bench=
+case ${1-} in
+	'') ;;
+	--test) for_test=yes ;;
+	--bench) for_bench=yes ;;
+	*) fail "unknown argument $1" ;;
 esac
 
 CDPATH='' cd -- "$(dirname -- "$0")/.."

@@ -16,11 +16,18 @@ export type TestBus = {
 	stop: () => Promise<void>;
 };
 
-/** Starts a bus whose files are in a folder, as another user when one is named. */
-export async function startBus(kind: BusKind, folder: string, cleanup: Cleanup, uid = process.getuid!()): Promise<TestBus> {
+type BusOptions = {
+	/** The user that runs it; this process's own when it is left out. */
+	uid?: number;
+	/** Files with policies for a system bus, beside Nexus's. */
+	policies?: string[];
+};
+
+/** Starts a bus whose files are in a folder. */
+export async function startBus(kind: BusKind, folder: string, cleanup: Cleanup, {uid = process.getuid!(), policies = []}: BusOptions = {}): Promise<TestBus> {
 	const socket = path.join(folder, `${kind}-bus.sock`);
 	const config = path.join(folder, `${kind}-bus.conf`);
-	await writeFile(config, busConfig(kind, socket));
+	await writeFile(config, busConfig(kind, socket, policies));
 	const daemon = execa('dbus-daemon', ['--nofork', '--print-address', `--config-file=${config}`], {reject: false, forceKillAfterDelay: 1000, uid});
 	const stop = async (): Promise<void> => {
 		daemon.kill('SIGTERM');

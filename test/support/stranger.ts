@@ -34,7 +34,7 @@ export async function startStrangersNexus(folder: string, cleanup: Cleanup, make
 	await writeFile(node, '');
 	await bind(process.execPath, node, cleanup);
 
-	const bus = await startBus('session', home, cleanup, strangerUid);
+	const bus = await startBus('session', home, cleanup, {uid: strangerUid});
 	const workspaces = path.join(base, 'workspaces');
 	const daemon = await startDaemon({
 		bus,

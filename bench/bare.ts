@@ -1,0 +1,37 @@
+// The bare operation underneath: a process of its own that does nothing but call libbtrfsutil in a loop. What it takes is
+// measured in there, so that neither a pipe nor a bus is in it.
+import {fork} from 'node:child_process';
+import {once} from 'node:events';
+import {fileURLToPath} from 'node:url';
+import type {Cleanup} from '../test/support/cleanup.js';
+
+/** What the process is told: to snapshot the image so often, or to delete as many of those snapshots again. */
+export type Order = {what: 'snapshot' | 'delete'; count: number};
+
+export type Bare = {
+	/** Milliseconds of each call. */
+	snapshot: (count: number) => Promise<number[]>;
+	delete: (count: number) => Promise<number[]>;
+};
+
+/** Starts the process for an image, which is a subvolume; its snapshots go beside it. */
+export function startBare(image: string, cleanup: Cleanup): Bare {
+	const child = fork(fileURLToPath(new URL('bare-process.ts', import.meta.url)), [image]);
+	const ended = once(child, 'exit');
+	cleanup(async () => {
+		child.kill();
+		await ended;
+	});
+	const order = async (what: Order['what'], count: number): Promise<number[]> => {
+		child.send({what, count} satisfies Order);
+		const [answer] = await Promise.race([once(child, 'message'), ended.then(() => {
+			throw new Error('the bare process has ended');
+		})]) as [number[]];
+		return answer;
+	};
+
+	return {
+		snapshot: async count => order('snapshot', count),
+		delete: async count => order('delete', count),
+	};
+}

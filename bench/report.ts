@@ -1,0 +1,117 @@
+// The result as a table, as JSON, and as the page docs/performance.md with its picture.
+import {writeFile} from 'node:fs/promises';
+import os from 'node:os';
+import process from 'node:process';
+import {execa} from 'execa';
+import {table} from '../tui/output/table.js';
+import {plainStyle} from '../tui/output/terminal.js';
+import packageJson from '../package.json' with {type: 'json'};
+import {plot} from './plot.js';
+import type {Row} from './row.js';
+import {amount, plain, times} from './words.js';
+
+export type Report = {
+	/** What it ran on: a value for each name. */
+	machine: Record<string, string>;
+	rows: Row[];
+};
+
+/** What this machine is, and the versions that matter. */
+export async function describeMachine(): Promise<Report['machine']> {
+	const [cpu] = os.cpus();
+	const firstLine = async (file: string, ...args: string[]): Promise<string> => {
+		const {all} = await execa(file, args, {all: true});
+		return all.split('\n')[0]!.trim();
+	};
+
+	return {
+		date: new Date().toISOString().slice(0, 10),
+		Nexus: packageJson.version,
+		kernel: os.release(),
+		processor: `${os.cpus().length} × ${cpu?.model ?? 'unknown'}`,
+		memory: `${Math.round(os.totalmem() / (1024 ** 3))} GiB`,
+		'filesystem below the pools': await firstLine('findmnt', '--noheadings', '--output', 'FSTYPE', '--target', os.tmpdir()),
+		'Node.js': process.versions.node,
+		'systemd-machined': await firstLine('/lib/systemd/systemd-machined', '--version'),
+		mke2fs: await firstLine('mke2fs', '-V'),
+		'btrfs-progs': await firstLine('btrfs', '--version'),
+		'dbus-daemon': await firstLine('dbus-daemon', '--version'),
+	};
+}
+
+/** Prints the table, then the same as JSON. */
+export async function printReport(report: Report): Promise<void> {
+	const [header, ...cells] = cellsOf(report.rows).map(row => row.map(cell => plain(cell)));
+	console.log(await table(cells, header!.map((name, index) => ({header: name, cell: (row: string[]) => row[index]!})), {
+		columns: Number.POSITIVE_INFINITY, style: plainStyle,
+	}));
+	console.log(`\n${JSON.stringify(report, undefined, '\t')}`);
+}
+
+/** Writes the page and its picture. */
+export async function writePage(report: Report): Promise<void> {
+	await writeFile('docs/performance.svg', plot(report.rows));
+	await writeFile('docs/performance.md', pageOf(report));
+}
+
+const pageOf = (report: Report): string => `# What it takes
+
+Made by \`npm run bench -- --write\`: each thing that Nexus does beside a reference, measured in the same run on the same
+machine, in turns. It needs root, a Debian with \`systemd-container\`, and some ten minutes; parts can be run alone, as in
+\`npm run bench -- create delete\`, and \`--json\` prints JSON alone. Only the ratios mean something on another machine.
+
+![A bar for each comparison](performance.svg)
+
+${markdownTable(cellsOf(report.rows))}
+
+Milliseconds unless MB are named; the ratio is that of the medians. "At most" is what the project has set itself.
+
+## What is measured
+
+- **Nexus** is \`nexusd\` as its unit runs it, called over D-Bus by the client in \`dbus/\`, as root, whom both Nexus and
+  machined let do everything without asking polkit. Its answers mean that disk and record would survive a power cut.
+- **bare**: a process that does nothing but call libbtrfsutil in a loop, each snapshot into the same folder, as a program
+  would that knows nothing of btrfs. It measures itself, so that there is neither a bus nor a pipe in its figures.
+- **machined**: \`systemd-machined\`, which does the same job for containers, on the same bus and called by the same client
+  library. It has no records of its own, and btrfs quotas are off in its pool. \`machinectl import-fs\` enables them; then
+  each clone and each removal takes the longer the more there are.
+- Each has a btrfs of its own in a sparse file of 16 GiB, made and mounted alike, and the same image in it.
+- Turns come in another order each round, with a pause of 50 ms behind each; the first round does not count.
+
+${howLines(report.rows)}
+
+## Where
+
+${Object.entries(report.machine).map(([name, value]) => `- ${name}: ${value}`).join('\n')}
+
+## The same as JSON
+
+\`\`\`json
+${JSON.stringify(report.rows, undefined, '\t')}
+\`\`\`
+`;
+
+function howLines(rows: Row[]): string {
+	const hows = new Map(rows.map(({what, how}) => [what, how]));
+	return [...hows].map(([what, how]) => `- **${what}**: ${how}`).join('\n');
+}
+
+// The header first.
+const cellsOf = (rows: Row[]): string[][] => [
+	['what', 'n', 'median', '95 %', 'beside', 'median', '95 %', 'ratio', 'at most', ''],
+	...rows.map(({what, unit, nexus, reference, ratio, goal, isReached}) => [
+		what,
+		String(nexus.operations),
+		`${amount(nexus.median)}${unit === 'ms' ? '' : ` ${unit}`}`,
+		amount(nexus.p95),
+		reference?.name ?? '',
+		reference ? amount(reference.median) : '',
+		reference ? amount(reference.p95) : '',
+		ratio === undefined ? '' : times(ratio),
+		goal === undefined ? '' : (ratio === undefined ? `${goal} ${unit}` : times(goal)),
+		isReached === undefined ? '' : (isReached ? 'reached' : 'missed'),
+	]),
+];
+
+const markdownTable = ([header, ...rows]: string[][]): string =>
+	[header!, header!.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n');
