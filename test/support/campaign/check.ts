@@ -11,7 +11,7 @@ import {
 } from '../../../dbus/contract.js';
 import {rootPath} from '../../../dbus/paths.js';
 import {faultsOf} from '../ext4.js';
-import {isReadOnlySubvolume, subvolumes} from '../pool-witness.js';
+import {contentsOf, isReadOnlySubvolume, subvolumes} from '../pool-witness.js';
 import {
 	emptyWorld, type Possible, type WorkspaceState, type World,
 } from './ledger.js';
@@ -100,11 +100,11 @@ export class Checker {
 	async checkStopped({workspaces, database}: Omit<Scene, 'client'>, lists: Lists): Promise<void> {
 		const top = path.basename(workspaces);
 		const expected = [...lists.images, ...lists.workspaces].map(({name}) => `${top}/@${name}`).sort();
-		const present = await subvolumes(path.dirname(workspaces));
+		const present = await subvolumes(path.dirname(workspaces), 'all');
 		refuse([
 			...await folderFaults(workspaces, lists),
 			...(isDeepStrictEqual(present, expected) ? [] : [`the subvolumes of the pool are\n${present.join(' ')}\ninstead of\n${expected.join(' ')}`]),
-			...(await readdir(path.join(workspaces, '.work'))).map(name => `.work/${name} is left behind`),
+			...(await contentsOf(workspaces, 'all')).filter(name => name.startsWith('.')).map(name => `${name} is left behind`),
 			...await databaseFaults(database),
 			...await rowFaults(database, lists),
 		]);
@@ -224,7 +224,7 @@ async function objectFaults(client: NexusClient, {images, workspaces, vms}: List
 
 async function folderFaults(workspaces: string, lists: Lists): Promise<string[]> {
 	const records = [...lists.images, ...lists.workspaces];
-	const expected = ['.lock', '.work', ...records.map(({name}) => `@${name}`)].sort();
+	const expected = ['.lock', '.stock', '.trash', '.work', ...records.map(({name}) => `@${name}`)].sort();
 	const present = (await readdir(workspaces)).sort();
 	const faults = isDeepStrictEqual(present, expected) ? [] : [`in the folder of the workspaces are\n${present.join(' ')}\ninstead of\n${expected.join(' ')}`];
 	const disks = await Promise.all(records.map(async ({name, size}) => {
