@@ -582,7 +582,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 			const image: Image = {
 				id, name, subvolumePath: this.pool.folder(name), sizeBytes: size, createdAt: now(),
 			};
-			await this.pool.prepare('work', id, imageLabel(image));
+			await this.pool.prepare('work', id, name, imageLabel(image));
 			await this.#untilSettled(async () => {
 				await this.#store.commit({put: 'image', record: image});
 				onFailure(async () => this.#store.commit({remove: 'image', id}));
@@ -609,7 +609,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 				await this.#stock.without(async () => this.pool.clone(image.name, origin, id));
 			}
 
-			await this.pool.prepare(origin, id, workspaceLabel(workspace));
+			await this.pool.prepare(origin, id, name, workspaceLabel(workspace));
 			await this.#untilSettled(async () => {
 				await this.#store.commit({put: 'workspace', record: workspace});
 				onFailure(async () => this.#store.commit({remove: 'workspace', id}));

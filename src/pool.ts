@@ -76,6 +76,7 @@ export class Pool {
 	/** Makes an empty folder for a new image, not under its name yet, and returns its path. */
 	async stage(id: string): Promise<string> {
 		return this.#doing('cannot make a folder in the pool', async () => {
+			await this.requireHere();
 			const folder = await this.#makeRoomFor('work', id);
 			await this.backend.create(folder);
 			await chmod(folder, passableMode);
@@ -85,12 +86,15 @@ export class Pool {
 
 	/** Makes a copy of an image, not under a name yet. */
 	async clone(image: string, origin: Origin, id: string): Promise<void> {
-		await this.#doing(`cannot clone the image "${image}"`, async () => this.backend.clone(this.folder(image), await this.#makeRoomFor(origin, id)));
+		await this.#doing(`cannot clone the image "${image}"`, async () => {
+			await this.requireHere();
+			await this.backend.clone(this.folder(image), await this.#makeRoomFor(origin, id));
+		});
 	}
 
 	/** Labels what was staged or cloned; the disk of a workspace becomes its owner's file. */
-	async prepare(origin: Origin, id: string, label: Label): Promise<void> {
-		await this.#doing('cannot prepare a folder in the pool', async () => dress(this.#waiting(origin, id), label));
+	async prepare(origin: Origin, id: string, name: string, label: Label): Promise<void> {
+		await this.#doing(`cannot prepare "${name}"`, async () => dress(this.#waiting(origin, id), label));
 	}
 
 	/** Brings what was staged or cloned under its name. */
@@ -121,7 +125,10 @@ export class Pool {
 
 	/** Takes what is under a name out of sight; `restore` brings it back, `empty` removes it. */
 	async retire(name: string, id: string): Promise<void> {
-		await this.#doing(`cannot move "${name}" out of its place`, async () => rename(this.folder(name), this.#retired(id)));
+		await this.#doing(`cannot move "${name}" out of its place`, async () => {
+			await this.requireHere();
+			await rename(this.folder(name), this.#retired(id));
+		});
 	}
 
 	/** Brings what was retired back under its name. */

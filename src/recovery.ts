@@ -73,7 +73,7 @@ class Recovery {
 				if (!record || !await this.#pool.isWhole(origin, id)) {
 					await this.#discard(origin, id);
 				} else if (await this.#isFree(record.name)) {
-					await this.#pool.prepare(origin, id, labelOf(record));
+					await this.#pool.prepare(origin, id, record.name, labelOf(record));
 					await this.#pool.publish(origin, id, record.name);
 					this.#log('notice', `recovered "${record.name}", which was being moved when nexusd ended`);
 				}

@@ -126,7 +126,7 @@ async function runMke2fs(options: Ext4Options, tree: SourceTree, size: Ext4Size)
 }
 
 async function fillByMke2fs({source, reader, signal}: Ext4Options, output: number, tree: SourceTree, {sizeBytes, inodes}: Ext4Size): Promise<void> {
-	const [program, args] = commandAs(reader, 'mke2fs', [
+	const command = commandAs(reader, 'mke2fs', [
 		'-q',
 		'-F',
 		'-t',
@@ -149,7 +149,7 @@ async function fillByMke2fs({source, reader, signal}: Ext4Options, output: numbe
 		'/proc/self/fd/3',
 		String(sizeBytes / blockSize),
 	]);
-	await runTool(program, args, {cwd: '/', signal, output}, async message => {
+	await runTool('mke2fs', command, {cwd: '/', signal, output}, async message => {
 		if (message.includes('Permission denied')) {
 			return unreadable(source, message);
 		}
@@ -170,7 +170,7 @@ async function fillByMke2fs({source, reader, signal}: Ext4Options, output: numbe
 
 // What mke2fs 1.47.0 gets wrong, put right by debugfs.
 async function correct({file, signal}: Ext4Options, tree: SourceTree): Promise<void> {
-	const said = await runTool('debugfs', ['-w', '-f', '-', path.basename(file)], {
+	const said = await runTool('debugfs', ['debugfs', ['-w', '-f', '-', path.basename(file)]], {
 		cwd: path.dirname(file), signal, input: Buffer.from(correctionsOf(tree), 'latin1'),
 	});
 	// Its exit code is 0 whatever happens; after its version it says nothing but what failed.
@@ -183,12 +183,12 @@ async function correct({file, signal}: Ext4Options, tree: SourceTree): Promise<v
 // Returns what the tool said on its standard error.
 async function runTool(
 	tool: string,
-	args: string[],
+	[program, args]: readonly [string, string[]],
 	// A file is named within its folder: behind a question mark in a path these programs expect options.
 	{cwd, signal, input, output}: {cwd: string; signal?: AbortSignal; input?: Uint8Array; output?: number},
 	explain: (message: string) => Promise<NexusError | undefined> = async () => undefined,
 ): Promise<string> {
-	const {failed, isCanceled, code, stderr, exitCode, signal: killedBy} = await execa(tool, args, {
+	const {failed, isCanceled, code, stderr, exitCode, signal: killedBy} = await execa(program, args, {
 		// Debian keeps these in sbin, which is not on everybody's path.
 		env: {LC_ALL: 'C', PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`},
 		cwd,
@@ -202,7 +202,7 @@ async function runTool(
 		throw asNexusError(signal!.reason, `${tool} was stopped`);
 	}
 
-	if (code === 'ENOENT') {
+	if (code === 'ENOENT' || stderr.startsWith(`setpriv: failed to execute ${tool}`)) {
 		throw new NexusError('Unsupported', `${tool} is not installed: install the package e2fsprogs`);
 	}
 
