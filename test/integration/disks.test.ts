@@ -4,7 +4,7 @@ import {mkdir} from 'node:fs/promises';
 import path from 'node:path';
 import type {ExecutionContext} from 'ava';
 import {execa} from 'execa';
-import {makeDisk, type Disk} from '../support/campaign/disk.js';
+import {makeDisk, type Disk, type DiskKind} from '../support/campaign/disk.js';
 import {startSubject, type Refusal, type Subject} from '../support/campaign/subject.js';
 import {cleanupOf} from '../support/cleanup.js';
 import {temporaryFolder} from '../support/folder.js';
@@ -22,10 +22,10 @@ const inTurn = takingTurns(3);
 type Stage = {folder: string; pool: Disk; records: Disk; subject: Subject};
 
 /** Starts a daemon whose pool and database lie on small disks, on the same one when told so. */
-async function stage(t: ExecutionContext, records: 'apart' | 'in the pool' = 'apart'): Promise<Stage> {
+async function stage(t: ExecutionContext, {kind = 'btrfs', records = 'apart'}: {kind?: DiskKind; records?: 'apart' | 'in the pool'} = {}): Promise<Stage> {
 	const cleanup = cleanupOf(t);
 	const folder = await temporaryFolder(cleanup);
-	const pool = await makeDisk(folder, cleanup, {kind: 'btrfs', name: 'pool', bytes: 160 * mebi});
+	const pool = await makeDisk(folder, cleanup, {kind, name: 'pool', bytes: 160 * mebi});
 	const disk = records === 'apart' ? await makeDisk(folder, cleanup, {kind: 'ext4', name: 'records', bytes: 16 * mebi}) : pool;
 	const subject = await startSubject({
 		folder, workspaces: path.join(pool.mountPoint, 'workspaces'), database: path.join(disk.mountPoint, 'nexus.db'), cleanup,
@@ -68,7 +68,7 @@ rootTest('an import that fills up the pool fails, and says so', inTurn(async t =
 }));
 
 rootTest('in a full pool nothing can be made', inTurn(async t => {
-	const scene = await stage(t);
+	const scene = await stage(t, {kind: 'mixed-btrfs'});
 	const {pool, subject} = scene;
 	const undo = await pool.fillUp();
 	assertRefused(t, await subject.create('x-new'), 'NoSpace', /"x-(base|new)".*no space is left; delete workspaces or grow the pool/);
@@ -80,7 +80,7 @@ rootTest('in a full pool nothing can be made', inTurn(async t => {
 }));
 
 rootTest('a pool that is full for the database too refuses all changes', inTurn(async t => {
-	const scene = await stage(t, 'in the pool');
+	const scene = await stage(t, {kind: 'mixed-btrfs', records: 'in the pool'});
 	const {pool, subject} = scene;
 	const undo = await pool.fillUp();
 	assertRefused(t, await subject.createVmsUntilRefused('x-full'), 'NoSpace', /nexus\.db.*no space is left/);
@@ -107,7 +107,7 @@ for (const bytesLeft of [0, 64 * 1024]) {
 rootTest('a disk under the database that fails to write refuses changes and keeps what was answered', inTurn(async t => {
 	const scene = await stage(t);
 	const {records, subject} = scene;
-	const undo = await records.breakFreeSpace();
+	const undo = await records.breakFiles();
 	assertRefused(t, await subject.createVmsUntilRefused('x-broken'), 'Io', /nexus\.db.*EIO/);
 	assertRefused(t, await subject.create('x-new'), 'Io', /nexus\.db.*EIO/);
 	assertRefused(t, await subject.delete('x-one'), 'Io', /nexus\.db.*EIO/);

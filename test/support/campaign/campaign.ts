@@ -8,6 +8,7 @@ import {
 	emptyWorld, Lane, type Possible, type World,
 } from './ledger.js';
 import {Load} from './load.js';
+import type {Random} from './random.js';
 import {imageBytes} from './slots.js';
 
 export type CampaignOptions = {
@@ -52,6 +53,20 @@ export async function prepare({client, connect, folder, workspaces}: Pick<TestNe
 		checker: new Checker(new Map(content)),
 		figures: {},
 	};
+}
+
+/** A moment under load. */
+export type Moment = {
+	/** How many lanes work. */
+	lanes: number;
+	/** Operations answered, and milliseconds after that. Right after an answer is when it may not be on disk yet. */
+	answers: number;
+	milliseconds: number;
+};
+
+export function drawMoment(random: Random): Moment {
+	const lanes = random.oneIn(3) ? 1 + random.below(2) : laneNames.length;
+	return {lanes, answers: random.below(random.oneIn(4) ? 15 * lanes : 4 * lanes), milliseconds: random.oneIn(2) ? 0 : random.below(30)};
 }
 
 /** Adds to a figure. */

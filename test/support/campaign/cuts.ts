@@ -14,21 +14,17 @@ import {temporaryFolder} from '../folder.js';
 import {connectClient} from '../nexus.js';
 import {mountBtrfs} from '../pool.js';
 import {
-	count, countInFlight, possibleOf, prepare, telling, type CampaignOptions, type Figures,
+	count, countInFlight, drawMoment, possibleOf, prepare, telling, type CampaignOptions, type Figures, type Moment,
 } from './campaign.js';
 import {randomFrom, type Random} from './random.js';
 
-type Plan = {
-	/** Operations answered, and milliseconds after that. */
-	answers: number;
-	milliseconds: number;
+type Plan = Moment & {
 	/** Milliseconds after which the power fails once more, while the daemon recovers. */
 	again: number | undefined;
 };
 
 const plan = (random: Random): Plan => ({
-	answers: random.below(60),
-	milliseconds: random.below(30),
+	...drawMoment(random),
 	again: random.oneIn(4) ? random.below(500) : undefined,
 });
 
@@ -87,7 +83,10 @@ export async function cutCampaign({seed, count: cuts, cleanup, log}: CampaignOpt
 		const next = `${copy}.again`;
 		await whilePowered(copy, async () => {
 			const recovering = await spawnDaemon(onCopy);
-			await setTimeout(milliseconds);
+			if (milliseconds > 0) {
+				await setTimeout(milliseconds);
+			}
+
 			count(figures, recovering.log().includes('serves org') ? 'cuts just after a start' : 'cuts during a start');
 			cut(copy, next);
 			recovering.kill('SIGKILL');
@@ -96,9 +95,9 @@ export async function cutCampaign({seed, count: cuts, cleanup, log}: CampaignOpt
 		return next;
 	};
 
-	const round = async ({answers, milliseconds, again}: Plan, random: Random): Promise<void> => {
+	const round = async ({lanes: working, answers, milliseconds, again}: Plan, random: Random): Promise<void> => {
 		const copy = path.join(outer, 'copy.img');
-		const possible = await load.run(random, async answered => {
+		const possible = await load.run({random, lanes: working}, async answered => {
 			await answered(answers);
 			await setTimeout(milliseconds);
 			cut(file, copy);

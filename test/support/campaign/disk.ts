@@ -8,14 +8,16 @@ import type {Cleanup} from '../cleanup.js';
 import {errnoOf} from '../../../src/errors.js';
 
 const mebi = 1024 * 1024;
+const blockBytes = 4096;
 
-export type DiskKind = 'btrfs' | 'ext4';
+export type DiskKind = 'btrfs' | 'mixed-btrfs' | 'ext4';
 
-// Data and metadata of this btrfs share their space, so that it is full for all at once. This ext4 has no journal, which it
-// would give up for good at the first error.
+// Data and metadata of a mixed btrfs share their space: it is full for all at once. This ext4 has no journal, which it would
+// give up for good at the first error, and has its tables in front.
 const commands: Readonly<Record<DiskKind, [program: string, ...args: string[]]>> = {
-	btrfs: ['mkfs.btrfs', '-q', '--mixed'],
-	ext4: ['mke2fs', '-q', '-F', '-t', 'ext4', '-b', '4096', '-m', '0', '-O', '^has_journal', '-E', 'lazy_itable_init=0'],
+	btrfs: ['mkfs.btrfs', '-q'],
+	'mixed-btrfs': ['mkfs.btrfs', '-q', '--mixed'],
+	ext4: ['mke2fs', '-q', '-F', '-t', 'ext4', '-b', String(blockBytes), '-m', '0', '-O', '^has_journal,^flex_bg', '-E', 'lazy_itable_init=0'],
 };
 
 /** A way to end a fault. It may be called again. */
@@ -25,12 +27,15 @@ export class Disk {
 	readonly mountPoint: string;
 	readonly #file: string;
 	readonly #device: string;
+	readonly #tableBytes: number;
 	readonly #cleanup: Cleanup;
 
-	constructor(mountPoint: string, file: string, device: string, cleanup: Cleanup) {
+	/** For `makeDisk` alone. */
+	constructor({mountPoint, file, device, tableBytes, cleanup}: {mountPoint: string; file: string; device: string; tableBytes: number; cleanup: Cleanup}) {
 		this.mountPoint = mountPoint;
 		this.#file = file;
 		this.#device = device;
+		this.#tableBytes = tableBytes;
 		this.#cleanup = cleanup;
 	}
 
@@ -54,7 +59,7 @@ export class Disk {
 		// A full btrfs can remove a file, but not shorten one.
 		await writeFile(spare, new Uint8Array(bytesLeft).fill(1));
 		await this.#sync();
-		for (const bytes of [mebi, 4096, 4096]) {
+		for (const bytes of [mebi, blockBytes, blockBytes]) {
 			/* eslint-disable no-await-in-loop -- what is on its way to the disk takes more room than it will there */
 			await append(filler, bytes);
 			await this.#sync();
@@ -69,13 +74,10 @@ export class Disk {
 		});
 	}
 
-	/** From now on all that it holds already can be read and changed, and what it would take anew fails by EIO. */
-	async breakFreeSpace(): Promise<Undo> {
+	/** Breaks it but for its own tables: whatever is written to a file fails by EIO, and so does what is read and not in memory. */
+	async breakFiles(): Promise<Undo> {
 		await this.#sync();
-		// What is free lies behind what is in use: this disk is new.
-		const {stdout} = await execa('dumpe2fs', [this.#file]);
-		const [, firstFree] = /^ {2}Free blocks: (\d+)-/m.exec(stdout)!;
-		const kept = Number(firstFree) * 4096;
+		const kept = this.#tableBytes;
 		const {size} = await stat(this.#file);
 		const tail = await readFrom(this.#file, kept, size - kept);
 		await truncate(this.#file, kept);
@@ -125,10 +127,19 @@ export async function makeDisk(folder: string, cleanup: Cleanup, {kind, name, by
 		await execa('losetup', ['--detach', device]);
 	});
 	await mkdir(mountPoint);
-	const disk = new Disk(mountPoint, file, device, cleanup);
+	const disk = new Disk({
+		mountPoint, file, device, tableBytes: kind === 'ext4' ? await tableBytesOf(file) : bytes, cleanup,
+	});
 	await disk.mount();
 	cleanup(async () => disk.unmount());
 	return disk;
+}
+
+// Of a new ext4: behind its tables all is free.
+async function tableBytesOf(file: string): Promise<number> {
+	const {stdout} = await execa('dumpe2fs', [file]);
+	const [, firstFree] = /^ {2}Free blocks: (\d+)-\d+$/m.exec(stdout)!;
+	return Number(firstFree) * blockBytes;
 }
 
 async function append(file: string, bytes: number): Promise<void> {

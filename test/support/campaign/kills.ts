@@ -5,14 +5,11 @@ import {setTimeout} from 'node:timers/promises';
 import {spawnDaemon, startDaemon, type DaemonOptions} from '../daemon.js';
 import {startNexusFor} from '../nexus.js';
 import {
-	count, countInFlight, possibleOf, prepare, telling, type CampaignOptions, type Figures,
+	count, countInFlight, drawMoment, possibleOf, prepare, telling, type CampaignOptions, type Figures, type Moment,
 } from './campaign.js';
 import {randomFrom, type Random} from './random.js';
 
-type Plan = {
-	/** Operations answered, and milliseconds after that. */
-	answers: number;
-	milliseconds: number;
+type Plan = Moment & {
 	/** Whether what the daemon had started dies with it, or goes on for a moment. */
 	withChildren: boolean;
 	/** Milliseconds after which the next daemon, which recovers then, is killed too. */
@@ -20,8 +17,7 @@ type Plan = {
 };
 
 const plan = (random: Random): Plan => ({
-	answers: random.below(random.oneIn(4) ? 150 : 40),
-	milliseconds: random.below(20),
+	...drawMoment(random),
 	withChildren: random.oneIn(2),
 	again: random.oneIn(4) ? random.below(500) : undefined,
 });
@@ -73,10 +69,13 @@ export async function killCampaign({seed, count: kills, cleanup, log}: CampaignO
 		count(figures, 'things finished or removed at starts', daemon.log().match(/recovered|removed what/g)?.length ?? 0);
 	};
 
-	const round = async (number: number, {answers, milliseconds, withChildren, again}: Plan, random: Random): Promise<void> => {
-		await load.run(random, async answered => {
+	const round = async (number: number, {lanes: working, answers, milliseconds, withChildren, again}: Plan, random: Random): Promise<void> => {
+		await load.run({random, lanes: working}, async answered => {
 			await answered(answers);
-			await setTimeout(milliseconds);
+			if (milliseconds > 0) {
+				await setTimeout(milliseconds);
+			}
+
 			kill(withChildren);
 		});
 		await restart(kills > figures['kills']! ? again : undefined);

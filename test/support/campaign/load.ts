@@ -32,12 +32,15 @@ export class Load {
 	/**
 	Lets the lanes work until a moment comes and what they have in flight then has ended, well or not.
 
+	@param lanes How many of the lanes work. With few of them, what one does syncs less of what another has done.
 	@param moment Is told how to wait until so many operations have been answered.
 	*/
-	async run<T>(random: Random, moment: (answers: (count: number) => Promise<void>) => Promise<T>): Promise<T> {
+	async run<T>({random, lanes: count}: {random: Random; lanes: number}, moment: (answers: (count: number) => Promise<void>) => Promise<T>): Promise<T> {
 		this.#isPausing = false;
 		this.#count = 0;
-		const lanes = Promise.all(this.#lanes.map(async (lane, index) =>
+		const first = random.below(this.#lanes.length);
+		const working = [...this.#lanes.slice(first), ...this.#lanes.slice(0, first)].slice(0, count);
+		const lanes = Promise.all(working.map(async (lane, index) =>
 			this.#work(lane, this.#callers[index % this.#callers.length]!, random.fork(lane.name))));
 		const early = lanes.then(() => {
 			throw new Error('nobody answers any more, and nobody was killed');
