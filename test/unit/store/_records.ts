@@ -1,5 +1,7 @@
 // Records and databases for the tests of the store, and the program `sqlite3` as a witness that shares no code with it.
-import {readFile, stat} from 'node:fs/promises';
+import {
+	cp, readFile, readdir, stat,
+} from 'node:fs/promises';
 import path from 'node:path';
 import type {ExecutionContext} from 'ava';
 import {execa} from 'execa';
@@ -29,6 +31,39 @@ export async function openFor(t: ExecutionContext, file: string, log: Log = sile
 	t.teardown(close);
 	return {store, close};
 }
+
+/** Copies a database with its journal as they lie there, as a daemon that is killed now leaves them, and returns the database. */
+export async function killedCopy(t: ExecutionContext, file: string): Promise<string> {
+	const copy = await databaseFile(t);
+	await cp(path.dirname(file), path.dirname(copy), {recursive: true, filter: name => !name.endsWith('.lock')});
+	return copy;
+}
+
+/** What a daemon that is killed now has on disk, as one database, for the program to read. */
+export async function onDisk(t: ExecutionContext, file: string): Promise<string> {
+	const copy = await killedCopy(t, file);
+	const {store, close} = await openFor(t, copy);
+	t.deepEqual(store.mishaps, []);
+	await close();
+	return copy;
+}
+
+/** The files beside a database, by what comes after its name, without the lock. */
+export async function beside(file: string): Promise<string[]> {
+	const names = await readdir(path.dirname(file));
+	return names.filter(name => name.startsWith(`${path.basename(file)}.`) && !name.endsWith('.lock')).map(name => name.slice(path.basename(file).length + 1)).sort();
+}
+
+/** The segments of the journal, in order. */
+export async function segmentsOf(file: string): Promise<string[]> {
+	const names = await beside(file);
+	return names.filter(name => name.startsWith('redo.')).map(name => `${file}.${name}`);
+}
+
+/** All that a store has. */
+export const everything = (store: StateStore) => ({
+	images: store.images(), workspaces: store.workspaces(), vms: store.vms(), counts: store.counts(), cid: store.freeCid(),
+});
 
 /** Runs SQL by the program; rejects with what it says. */
 export async function sqlite(file: string, sql: string): Promise<string> {

@@ -1,26 +1,22 @@
-import {statSync} from 'node:fs';
-import {
-	mkdir, readdir, rename, rm, rmdir,
-} from 'node:fs/promises';
+import {readFileSync} from 'node:fs';
+import {readdir, stat} from 'node:fs/promises';
 import path from 'node:path';
-import test, {type ExecutionContext} from 'ava';
-import {execa} from 'execa';
-import {NexusError, type ErrorCode} from '../../../src/errors.js';
+import test from 'ava';
+import {NexusError} from '../../../src/errors.js';
 import type {Change, StateStore} from '../../../src/store/state-store.js';
 import {openStore} from '../../../src/store/open-store.js';
-import {cleanupOf} from '../../support/cleanup.js';
-import {temporaryFolder} from '../../support/folder.js';
-import {rootTest} from '../../support/requirements.js';
 import {
-	databaseFile, image, openFor, rows, silent, snapshot, sqlite, uuid, vm, workspace,
+	databaseFile, everything, image, onDisk, openFor, rows, segmentsOf, silent, snapshot, sqlite, uuid, vm, workspace,
 } from './_records.js';
 
 test('a new database is on disk when it is open, its folder made', async t => {
 	const file = path.join(path.dirname(await databaseFile(t)), 'a/b/nexus.db');
 	const {store} = await openFor(t, file);
-	t.is(store.schemaVersion, 4);
+	t.is(store.schemaVersion, 5);
+	t.is(store.migratedFrom, undefined);
+	t.deepEqual(store.mishaps, []);
 	t.deepEqual(store.counts(), {images: 0, workspaces: 0, vms: 0});
-	t.is(await sqlite(file, 'SELECT value FROM schema_meta'), '4');
+	t.is(await sqlite(file, 'SELECT value FROM schema_meta WHERE key IN (\'schema_version\', \'sequence\') ORDER BY value'), '0\n5');
 });
 
 test('what is acknowledged is on disk, every column of it', async t => {
@@ -29,7 +25,7 @@ test('what is acknowledged is on disk, every column of it', async t => {
 	const big = 16 * (1024 ** 4);
 
 	await store.commit({put: 'image', record: image(1, {sizeBytes: big, createdAt: 4_000_000_000})});
-	t.deepEqual(await rows(file, 'SELECT *, typeof(size_bytes) AS type FROM master_images'), [{
+	t.deepEqual(await rows(await onDisk(t, file), 'SELECT *, typeof(size_bytes) AS type FROM master_images'), [{
 		id: uuid(1), name: 'image-1', subvolume_path: '/pool/@image-1', size_bytes: big, created_at: 4_000_000_000, type: 'integer',
 	}]);
 
@@ -40,7 +36,7 @@ test('what is acknowledged is on disk, every column of it', async t => {
 			pid: 77, socketPath: '/s', udsPath: '/u', consoleLogPath: '/c', startedAt: 5, stoppedAt: 6,
 		}),
 	});
-	t.deepEqual(await rows(file, 'SELECT * FROM vms'), [{
+	t.deepEqual(await rows(await onDisk(t, file), 'SELECT * FROM vms'), [{
 		id: uuid(3), name: 'vm-3', role: 'portal', state: 'running', cid: 4_294_967_295, vcpu_count: 8, mem_size_mib: 65_536, config_json: '{"a":"it\'s"}',
 		pid: 77, socket_path: '/s', uds_path: '/u', console_log_path: '/c', created_at: 1_700_000_000, updated_at: 1_700_000_000, started_at: 5, stopped_at: 6,
 	}]);
@@ -51,19 +47,19 @@ test('what is acknowledged is on disk, every column of it', async t => {
 			name: 'w', subvolumePath: '/tmp/ünïcode \' " 😀\n/@w', vmId: uuid(3), isRootDevice: true, isReadOnly: true, attachedAt: 7, detachedAt: 8, sizeBytes: big, ownerUid: 4_294_967_294,
 		}),
 	});
-	t.deepEqual(await rows(file, 'SELECT * FROM workspaces'), [{
+	t.deepEqual(await rows(await onDisk(t, file), 'SELECT * FROM workspaces'), [{
 		id: uuid(4), name: 'w', vm_id: uuid(3), subvolume_path: '/tmp/ünïcode \' " 😀\n/@w', master_image_id: uuid(1), parent_workspace_id: null, size_bytes: big,
 		is_root_device: 1, is_read_only: 1, attached_at: 7, detached_at: 8, created_at: 1_700_000_000, owner_uid: 4_294_967_294,
 	}]);
 
 	await store.commit({put: 'workspace', record: workspace(4, uuid(1), {name: 'w2'})});
-	t.deepEqual(await rows(file, 'SELECT name, vm_id, is_root_device, attached_at FROM workspaces'), [{
+	t.deepEqual(await rows(await onDisk(t, file), 'SELECT name, vm_id, is_root_device, attached_at FROM workspaces'), [{
 		name: 'w2', vm_id: null, is_root_device: 0, attached_at: null,
 	}]);
 
 	await store.commit({remove: 'workspace', id: uuid(4)}, {remove: 'vm', id: uuid(3)}, {remove: 'image', id: uuid(1)});
-	t.is(await sqlite(file, 'SELECT (SELECT count(*) FROM master_images) + (SELECT count(*) FROM vms) + (SELECT count(*) FROM workspaces)'), '0');
-	t.is(await sqlite(file, 'PRAGMA integrity_check'), 'ok');
+	t.is(await sqlite(await onDisk(t, file), 'SELECT (SELECT count(*) FROM master_images) + (SELECT count(*) FROM vms) + (SELECT count(*) FROM workspaces)'), '0');
+	t.is(await sqlite(await onDisk(t, file), 'PRAGMA integrity_check'), 'ok');
 });
 
 test('records come back as they were put', async t => {
@@ -119,13 +115,14 @@ for (const [title, changes, message] of contradictions) {
 		const file = await databaseFile(t);
 		const {store} = await openFor(t, file);
 		await store.commit({put: 'image', record: image(1)}, {put: 'vm', record: vm(3)}, {put: 'workspace', record: workspace(4, uuid(1), {vmId: uuid(3)})});
-		const before = [everything(store), await snapshot(file)];
+		const [segment] = await segmentsOf(file);
+		const before = [everything(store), await snapshot(segment!)];
 		const error = await t.throwsAsync(store.commit(...changes), {instanceOf: NexusError, code: 'Conflict'});
 		t.regex(error.message, message);
-		t.deepEqual([everything(store), await snapshot(file)], before);
+		t.deepEqual([everything(store), await snapshot(segment!)], before);
 		// And it goes on.
 		await store.commit({put: 'image', record: image(50)});
-		t.is(await sqlite(file, 'SELECT count(*) FROM master_images'), '2');
+		t.is(await sqlite(await onDisk(t, file), 'SELECT count(*) FROM master_images'), '2');
 	});
 }
 
@@ -134,7 +131,7 @@ test('a contradiction among many leaves the others alone', async t => {
 	const {store} = await openFor(t, file);
 	const results = await Promise.allSettled([1, 2, 2, 3].map(async (name, index) => store.commit({put: 'image', record: image(index + 10, {name: String(name)})})));
 	t.deepEqual(results.map(({status}) => status), ['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
-	t.is(await sqlite(file, 'SELECT group_concat(name) FROM (SELECT name FROM master_images ORDER BY name)'), '1,2,3');
+	t.is(await sqlite(await onDisk(t, file), 'SELECT group_concat(name) FROM (SELECT name FROM master_images ORDER BY name)'), '1,2,3');
 });
 
 test('references are enforced after a write too', async t => {
@@ -149,27 +146,29 @@ test('references are enforced after a write too', async t => {
 
 test('a hundred commits at once share their writes, and all are on disk when they are acknowledged', async t => {
 	const file = await databaseFile(t);
-	const {store, close} = await openFor(t, file);
-	const versions = new Set<string>();
-	const acknowledged: number[] = [];
-	await Promise.all(Array.from({length: 100}, async (_, index) => {
-		await store.commit({put: 'image', record: image(index + 1)});
-		const {ino, mtimeNs} = statSync(file, {bigint: true});
-		versions.add(`${ino} ${mtimeNs}`);
-		acknowledged.push(index);
-		// The first that is acknowledged by a write speaks for all of that write.
-		if (index <= 1) {
-			t.true(Number(await sqlite(file, 'SELECT count(*) FROM master_images')) > index);
-		}
-	}));
-	t.is(acknowledged.length, 100);
-	t.true(versions.size < 10, `${versions.size} writes`);
-	t.is(await sqlite(file, 'SELECT count(*) FROM master_images'), '100');
-	t.is(await sqlite(file, 'PRAGMA integrity_check'), 'ok');
-	await close();
-	const {store: again} = await openFor(t, file);
-	t.is(again.counts().images, 100);
+	const {store} = await openFor(t, file);
+	const [segment] = await segmentsOf(file);
+	let first: string | undefined;
+	const commit = async (number: number): Promise<void> => {
+		await store.commit({put: 'image', record: image(number)});
+		first ??= readFileSync(segment!, 'latin1');
+	};
+
+	const before = framesIn(readFileSync(segment!, 'latin1'));
+	// One begins to be written, the others come while it is.
+	const commits = [commit(1)];
+	await Promise.resolve();
+	await Promise.resolve();
+	commits.push(...Array.from({length: 99}, async (_, index) => commit(index + 2)));
+	await Promise.all(commits);
+	t.regex(first!, /"image-1"/);
+	const content = readFileSync(segment!, 'latin1');
+	t.true([1, 2].includes(framesIn(content) - before), `${framesIn(content)} frames`);
+	t.is(content.match(/"put":"image"/g)?.length, 100);
+	t.is(await sqlite(await onDisk(t, file), 'SELECT count(*) FROM master_images; PRAGMA integrity_check'), '100\nok');
 });
+
+const framesIn = (content: string): number => content.split('\u00F5\u00FE\u00FA\u00FD').length - 1;
 
 test('close waits for what is being written', async t => {
 	const file = await databaseFile(t);
@@ -179,162 +178,34 @@ test('close waits for what is being written', async t => {
 	t.is(await sqlite(file, 'SELECT count(*) FROM master_images'), '3');
 	await committing;
 	const folder = await readdir(path.dirname(file));
-	t.deepEqual(folder.sort(), ['nexus.db', 'nexus.db.lock']);
+	t.deepEqual(folder.sort(), ['nexus.db', 'nexus.db.lock', 'nexus.db.previous', `nexus.db.redo.${'1'.padStart(16, '0')}`, `nexus.db.redo.${'4'.padStart(16, '0')}`]);
+	for (const name of folder) {
+		// eslint-disable-next-line no-await-in-loop
+		const {mode} = await stat(path.join(path.dirname(file), name));
+		t.is(mode % 0o1000, 0o600, `${name} is for its owner alone`);
+	}
 });
 
-test('a reader with the program sees one state or the next, never a half', async t => {
+test('what a commit adds to the journal does not depend on how much there is', async t => {
 	const file = await databaseFile(t);
 	const {store} = await openFor(t, file);
-	const over = new AbortController();
-	const write = async (): Promise<void> => {
-		for (let index = 0; index < 2000 && !over.signal.aborted; index += 2) {
-			// eslint-disable-next-line no-await-in-loop
-			await store.commit({put: 'image', record: image(index)}, {put: 'image', record: image(index + 1)});
-		}
+	await store.commit({put: 'image', record: image(1)});
+	const [segment] = await segmentsOf(file);
+	const growth = async (number: number): Promise<number> => {
+		const before = await stat(segment!);
+		await store.commit({put: 'workspace', record: workspace(number, uuid(1), {name: `w-${String(number).padStart(6, '0')}`, subvolumePath: `/pool/@w-${String(number).padStart(6, '0')}`})});
+		const {size} = await stat(segment!);
+		return size - before.size;
 	};
 
-	const read = async (): Promise<number[]> => {
-		const counts: number[] = [];
-		try {
-			while (counts.length < 30) {
-				// eslint-disable-next-line no-await-in-loop
-				counts.push(Number(await sqlite(file, 'SELECT count(*) FROM master_images')));
-			}
-		} finally {
-			over.abort();
-		}
-
-		return counts;
-	};
-
-	const [counts] = await Promise.all([read(), write()]);
-	t.deepEqual(counts.filter(count => count % 2 !== 0), []);
-	t.deepEqual(counts, [...counts].sort((one, other) => one - other));
-	t.true(counts.at(-1)! > 0);
-});
-
-/** Ways to make a write fail, without and with root, and how the store should call it. */
-type Obstacle = {put: (file: string) => Promise<void>; remove: (file: string) => Promise<void>};
-
-const obstacles: Readonly<Record<string, Obstacle>> = {
-	'the new file cannot be made': {
-		async put(file) {
-			await mkdir(`${file}.new`);
-		},
-		remove: async file => rmdir(`${file}.new`),
-	},
-	'the folder is gone': {
-		put: async file => rename(path.dirname(file), `${path.dirname(file)}.away`),
-		remove: async file => rename(`${path.dirname(file)}.away`, path.dirname(file)),
-	},
-	'the file cannot be replaced': {
-		async put(file) {
-			await rename(file, `${file}.away`);
-			await mkdir(file);
-		},
-		async remove(file) {
-			await rmdir(file);
-			await rename(`${file}.away`, file);
-		},
-	},
-};
-
-for (const [title, {put, remove}] of Object.entries(obstacles)) {
-	test(`a write that fails, because ${title}`, async t => {
-		const folder = path.join(await temporaryFolder(cleanupOf(t)), 'state');
-		await mkdir(folder);
-		await assertFailsAndRecovers(t, path.join(folder, 'nexus.db'), 'Io', {put, remove});
-	});
-}
-
-rootTest('a write that fails, because nothing can be made in the folder', async t => {
-	const cleanup = cleanupOf(t);
-	const folder = await temporaryFolder(cleanup);
-	const {failed} = await execa('chattr', ['+i', folder], {reject: false});
-	await execa('chattr', ['-i', folder], {reject: false});
-	if (failed) {
-		t.log('the filesystem of the temporary folder has no such attribute');
-		t.pass();
-		return;
-	}
-
-	cleanup(async () => {
-		await execa('chattr', ['-i', folder]);
-	});
-	await assertFailsAndRecovers(t, path.join(folder, 'nexus.db'), 'Io', {
-		async put() {
-			await execa('chattr', ['+i', folder]);
-		},
-		async remove() {
-			await execa('chattr', ['-i', folder]);
-		},
-	});
-});
-
-rootTest('a write that fails, because the disk is full', async t => {
-	const cleanup = cleanupOf(t);
-	const small = path.join(await temporaryFolder(cleanup), 'small');
-	await mkdir(small);
-	await execa('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', small]);
-	cleanup(async () => {
-		await execa('umount', [small]);
-	});
-	const filler = path.join(small, 'filler');
-	await assertFailsAndRecovers(t, path.join(small, 'nexus.db'), 'NoSpace', {
-		async put() {
-			// Space for a part of the new file only.
-			await execa('sh', ['-c', 'dd if=/dev/zero of="$0" bs=4096 2>/dev/null; truncate -s -16384 "$0"', filler]);
-		},
-		remove: async () => rm(filler),
-	});
-});
-
-async function assertFailsAndRecovers(t: ExecutionContext, file: string, code: ErrorCode, {put, remove}: Obstacle): Promise<void> {
-	const {store, close} = await openFor(t, file);
-	await store.commit({put: 'image', record: image(1)}, {put: 'workspace', record: workspace(2, uuid(1))});
-	const before = everything(store);
-	const written = await snapshot(file);
-
-	await put(file);
-	// The first is being written while the others wait; they build on it.
-	const commits = [
-		store.commit({put: 'image', record: image(3)}),
-		store.commit({put: 'workspace', record: workspace(4, uuid(3))}),
-		store.commit({remove: 'workspace', id: uuid(2)}, {remove: 'image', id: uuid(1)}),
-		store.commit({put: 'vm', record: vm(5)}),
-	];
-	t.deepEqual(store.counts(), {images: 1, workspaces: 1, vms: 1});
-	for (const result of await Promise.allSettled(commits)) {
-		if (result.status === 'fulfilled') {
-			t.fail('a commit that was not written was acknowledged');
-			continue;
-		}
-
-		t.true(result.reason instanceof NexusError);
-		t.is((result.reason as NexusError).code, code);
-		t.true((result.reason as NexusError).message.startsWith(`cannot write the database ${file}: `), (result.reason as NexusError).message);
-	}
-
-	t.deepEqual(everything(store), before);
-	// Once more, alone: the failure was no accident of the first time.
-	await t.throwsAsync(store.commit({put: 'vm', record: vm(6)}), {code});
-	t.deepEqual(everything(store), before);
-	await remove(file);
-	t.deepEqual(await snapshot(file), written);
-	const names = await readdir(path.dirname(file));
-	t.deepEqual(names.sort(), ['nexus.db', 'nexus.db.lock']);
-
-	await store.commit({put: 'image', record: image(3)});
-	await t.throwsAsync(store.commit({put: 'workspace', record: workspace(9, uuid(99))}), {code: 'Conflict'});
-	const after = everything(store);
-	t.is(await sqlite(file, 'SELECT group_concat(name) FROM (SELECT name FROM master_images ORDER BY name)'), 'image-1,image-3');
-	t.is(await sqlite(file, 'PRAGMA integrity_check'), 'ok');
-	await close();
-	const {store: again, close: closeAgain} = await openFor(t, file);
-	t.deepEqual(everything(again), after);
-	await closeAgain();
-}
-
-const everything = (store: StateStore) => ({
-	images: store.images(), workspaces: store.workspaces(), vms: store.vms(), counts: store.counts(), cid: store.freeCid(),
+	const few = await growth(2);
+	// Without a checkpoint in between: the segment must be the same.
+	let goOn = (): void => undefined;
+	store.onCheckpoint(async () => new Promise(resolve => {
+		goOn = resolve;
+	}));
+	await store.commit(...Array.from({length: 10_000}, (_, index) => ({put: 'workspace', record: workspace(index + 1000, uuid(1))} as const)));
+	t.is(await growth(3), few);
+	store.onCheckpoint(async () => undefined);
+	goOn();
 });

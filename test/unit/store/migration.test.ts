@@ -1,5 +1,5 @@
 import {
-	mkdir, readFile, readdir, writeFile,
+	mkdir, readFile, readdir, rm, writeFile,
 } from 'node:fs/promises';
 import path from 'node:path';
 import test from 'ava';
@@ -10,7 +10,7 @@ import {cleanupOf} from '../../support/cleanup.js';
 import {temporaryFolder} from '../../support/folder.js';
 import {rootTest} from '../../support/requirements.js';
 import {
-	databaseFile, image, openFor, rows, snapshot, sqlite, uuid, version2, version2Rows, vm, workspace,
+	beside, databaseFile, image, openFor, rows, segmentsOf, snapshot, sqlite, uuid, version2, version2Rows, vm, workspace,
 } from './_records.js';
 
 const namesIn = async (file: string): Promise<string[]> => {
@@ -18,7 +18,7 @@ const namesIn = async (file: string): Promise<string[]> => {
 	return names.sort();
 };
 
-test('a version-2 file becomes version 4 with everything in it, and is kept', async t => {
+test('a version-2 file becomes version 5 with everything in it, and is kept', async t => {
 	const file = await databaseFile(t);
 	await sqlite(file, version2 + version2Rows);
 	const old = await readFile(file);
@@ -28,8 +28,9 @@ test('a version-2 file becomes version 4 with everything in it, and is kept', as
 
 	const log: string[] = [];
 	const {store, close} = await openFor(t, file, (level, message) => log.push(`${level}: ${message}`));
-	t.deepEqual(log, [`notice: database ${file} migrated from schema version 2 to 4; the old file is kept as ${file}.v2`]);
-	t.is(store.schemaVersion, 4);
+	t.deepEqual(log, [`notice: database ${file} migrated from schema version 2 to 5; the old file is kept as ${file}.v2`]);
+	t.is(store.schemaVersion, 5);
+	t.is(store.migratedFrom, 2);
 	t.deepEqual(store.counts(), {images: 0, workspaces: 0, vms: 2});
 	t.deepEqual(store.vm('web'), vm(1, {
 		name: 'web', role: 'portal', state: 'running', cid: 3, vcpuCount: 4, memSizeMib: 4096, configJson: '{"kernel":"/boot/k"}', pid: 4711,
@@ -42,13 +43,15 @@ test('a version-2 file becomes version 4 with everything in it, and is kept', as
 
 	t.deepEqual(await rows(file, 'SELECT * FROM settings ORDER BY key'), settings);
 	t.deepEqual(await rows(file, 'SELECT * FROM vms ORDER BY id'), vms);
-	t.deepEqual(await rows(file, 'SELECT * FROM schema_meta ORDER BY key'), [{key: 'created_by', value: 'an older nexusd'}, {key: 'schema_version', value: '4'}]);
+	t.deepEqual(await rows(file, 'SELECT * FROM schema_meta WHERE key != \'database_id\' ORDER BY key'), [
+		{key: 'created_by', value: 'an older nexusd'}, {key: 'schema_version', value: '5'}, {key: 'sequence', value: '0'},
+	]);
 	const tables = await sqlite(file, '.tables');
 	t.deepEqual(tables.trim().split(/\s+/), ['master_images', 'schema_meta', 'settings', 'vms', 'workspaces']);
 	t.is(await sqlite(file, 'PRAGMA integrity_check'), 'ok');
 	t.true(old.equals(await readFile(`${file}.v2`)));
 	await close();
-	t.deepEqual(await namesIn(file), ['nexus.db', 'nexus.db.lock', 'nexus.db.v2']);
+	t.deepEqual(await namesIn(file), ['nexus.db', 'nexus.db.lock', 'nexus.db.previous', 'nexus.db.redo.0000000000000001', 'nexus.db.v2']);
 });
 
 // The tables that version 3 added, as its nexusd made them.
@@ -64,19 +67,55 @@ const version3 = `${version2}
 	CREATE INDEX workspaces_master_image_id ON workspaces (master_image_id);
 	UPDATE schema_meta SET value = '3' WHERE key = 'schema_version';`;
 
-test('a version-3 file becomes version 4: its workspaces are root\'s', async t => {
+test('a version-3 file becomes version 5: its workspaces are root\'s', async t => {
 	const file = await databaseFile(t);
 	await sqlite(file, `${version3}${version2Rows}
 		INSERT INTO master_images VALUES ('${uuid(1)}', 'image-1', '/pool/@image-1', 1024, 1700000000);
 		INSERT INTO workspaces VALUES ('${uuid(2)}', 'workspace-2', '${uuid(2)}', '/pool/@workspace-2', '${uuid(1)}', NULL, 1024, 1, 0, 7, NULL, 1700000000);`);
 	const log: string[] = [];
 	const {store} = await openFor(t, file, (level, message) => log.push(`${level}: ${message}`));
-	t.deepEqual(log, [`notice: database ${file} migrated from schema version 3 to 4; the old file is kept as ${file}.v3`]);
+	t.deepEqual(log, [`notice: database ${file} migrated from schema version 3 to 5; the old file is kept as ${file}.v3`]);
 	t.deepEqual(store.workspaces(), [workspace(2, uuid(1), {
 		vmId: uuid(2), isRootDevice: true, attachedAt: 7, ownerUid: 0,
 	})]);
 	t.is(await sqlite(file, 'PRAGMA foreign_key_check'), '');
 	t.is(await sqlite(`${file}.v3`, 'SELECT value FROM schema_meta WHERE key = \'schema_version\''), '3');
+});
+
+test('a version-4 file becomes version 5, its tables as they were', async t => {
+	const file = await databaseFile(t);
+	await sqlite(file, `${version3}${version2Rows}
+		ALTER TABLE workspaces ADD COLUMN owner_uid INTEGER NOT NULL DEFAULT 0;
+		UPDATE schema_meta SET value = '4' WHERE key = 'schema_version';`);
+	const schema = await sqlite(file, '.schema');
+	const {store, close} = await openFor(t, file);
+	t.is(store.migratedFrom, 4);
+	t.deepEqual(store.mishaps, []);
+	t.is(store.counts().vms, 2);
+	await close();
+	t.is(await sqlite(file, '.schema'), schema);
+	t.is(await sqlite(`${file}.v4`, '.schema'), schema);
+});
+
+test('a journal of another database beside an older one is kept aside', async t => {
+	const file = await databaseFile(t);
+	const {store, close} = await openFor(t, file);
+	await store.commit({put: 'image', record: image(1)});
+	await close();
+	const segments = await segmentsOf(file);
+	await rm(file);
+	await rm(`${file}.previous`);
+	await sqlite(file, version2 + version2Rows);
+	const {store: other, close: closeOther} = await openFor(t, file);
+	t.is(other.migratedFrom, 2);
+	t.deepEqual(other.counts(), {images: 0, workspaces: 0, vms: 2});
+	// The second one has nothing in it.
+	t.deepEqual(other.mishaps, [`${segments[0]} belongs to another database; it is kept as ${segments[0]}.damaged`]);
+	t.deepEqual(await beside(file), ['previous', 'redo.0000000000000001', 'redo.0000000000000001.damaged', 'v2']);
+	await closeOther();
+	const {store: again} = await openFor(t, file);
+	t.deepEqual(again.mishaps, []);
+	t.is(again.counts().vms, 2);
 });
 
 test('a migrated file has the same schema as a new one', async t => {
@@ -111,11 +150,12 @@ test('a migrated database takes changes, and is not migrated again', async t => 
 	const log: string[] = [];
 	const second = await openFor(t, file, (level, message) => log.push(`${level}: ${message}`));
 	t.deepEqual(log, []);
+	t.is(second.store.migratedFrom, undefined);
 	t.deepEqual(second.store.counts(), {images: 1, workspaces: 1, vms: 2});
 	t.is(second.store.workspaces({vmId: uuid(1)}).length, 1);
 	await second.close();
 	t.deepEqual(await snapshot(`${file}.v2`), old);
-	t.deepEqual(await namesIn(file), ['nexus.db', 'nexus.db.lock', 'nexus.db.v2']);
+	t.deepEqual(await beside(file), ['previous', 'redo.0000000000000001', 'redo.0000000000000002', 'v2']);
 });
 
 test('a second migration does not overwrite what the first one kept', async t => {

@@ -1,5 +1,6 @@
 // The store against a model of a few maps: whatever is put and removed, both say the same, also after a new start.
 import {rm} from 'node:fs/promises';
+import path from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import fc from 'fast-check';
 import {NexusError} from '../../../src/errors.js';
@@ -9,7 +10,7 @@ import {
 import {openStore} from '../../../src/store/open-store.js';
 import type {Change, StateStore} from '../../../src/store/state-store.js';
 import {
-	databaseFile, image, silent, uuid, vm, workspace,
+	databaseFile, image, killedCopy, openFor, silent, uuid, vm, workspace,
 } from './_records.js';
 
 type Model = {images: Map<string, Image>; workspaces: Map<string, Workspace>; vms: Map<string, Vm>};
@@ -163,7 +164,7 @@ test('the store does what the model does', async t => {
 	const file = await databaseFile(t);
 	const seen = {accepted: 0, refused: 0};
 	await fc.assert(fc.asyncProperty(commits, async sequence => {
-		await rm(file, {force: true});
+		await rm(path.dirname(file), {recursive: true});
 		let model: Model = {images: new Map(), workspaces: new Map(), vms: new Map()};
 		let store = await openStore(file, silent);
 		try {
@@ -183,6 +184,10 @@ test('the store does what the model does', async t => {
 				/* eslint-enable no-await-in-loop */
 			}
 
+			// From the journal, and then from a checkpoint.
+			const {store: other, close} = await openFor(t, await killedCopy(t, file));
+			assertSame(t, other, model);
+			await close();
 			await store.close();
 			store = await openStore(file, silent);
 			assertSame(t, store, model);

@@ -1,15 +1,15 @@
-import {Buffer} from 'node:buffer';
 import {
-	mkdir, readFile, readdir, symlink, truncate, writeFile,
+	lstat, mkdir, readFile, rm, symlink, writeFile,
 } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
+import {crc32} from 'node:zlib';
 import test from 'ava';
 import {execa} from 'execa';
 import {NexusError} from '../../../src/errors.js';
 import {openStore} from '../../../src/store/open-store.js';
 import {
-	databaseFile, image, openFor, silent, snapshot, sqlite, version2, workspace, uuid,
+	beside, databaseFile, image, openFor, segmentsOf, silent, snapshot, sqlite, version2, workspace, uuid,
 } from './_records.js';
 
 /** Makes a good database with some rows and closes it. */
@@ -24,51 +24,32 @@ const setVersion = (version: string): string => `UPDATE schema_meta SET value = 
 const unusable: ReadonlyArray<[title: string, make: (file: string) => Promise<unknown>, message: RegExp]> = [
 	['from a newer version', async file => {
 		await makeGood(file);
-		await sqlite(file, setVersion('5'));
-	}, /has schema version 5, and this nexusd knows up to 4: upgrade nexusd/],
+		await sqlite(file, setVersion('6'));
+	}, /has schema version 6, and this nexusd knows up to 5: upgrade nexusd/],
 	['from a much newer version that knows other tables', async file =>
 		sqlite(file, 'CREATE TABLE schema_meta (key, value, more); INSERT INTO schema_meta VALUES (\'schema_version\', \'17\', 0);'), /has schema version 17/],
-	['empty', async file => writeFile(file, ''), /it is no database of Nexus's/],
-	['a text', async file => writeFile(file, 'storage:\n  backend: auto\n'), /it is no/],
-	['a long text', async file => writeFile(file, 'storage\n'.repeat(10_000)), /it is no/],
-	['random bytes', async file => writeFile(file, Buffer.from(Array.from({length: 8192}, (_, index) => (index * 7919) % 251))), /it is no/],
 	['another program\'s', async file => sqlite(file, 'CREATE TABLE bookmarks (url); INSERT INTO bookmarks VALUES (1);'), /it is no database of Nexus's/],
+	['another program\'s beside what was ours', async file => {
+		await makeGood(file);
+		await rm(file);
+		await sqlite(file, 'CREATE TABLE bookmarks (url); INSERT INTO bookmarks VALUES (1);');
+	}, /it is no database of Nexus's/],
 	['another program\'s that has a table of the name', async file => sqlite(file, 'CREATE TABLE schema_meta (version); INSERT INTO schema_meta VALUES (3);'), /it is no database of Nexus's/],
 	['without a version', async file => sqlite(file, `${version2}DELETE FROM schema_meta;`), /it is no database of Nexus's/],
 	...['', 'three', '0', '-1', '2.5'].map((version): [string, (file: string) => Promise<unknown>, RegExp] =>
 		[`of version ${JSON.stringify(version)}`, async file => sqlite(file, version2 + setVersion(version)), /it is no database of Nexus's/]),
 	['of version 3 without the tables of version 3', async file => sqlite(file, version2 + setVersion('3')), /cannot be used/],
-	['cut in its header', async file => {
+	['of this version without a table of it', async file => {
 		await makeGood(file);
-		await truncate(file, 99);
-	}, /it is no/],
-	['cut after its first page', async file => {
-		await makeGood(file);
-		await truncate(file, 4096);
-	}, /cannot be used/],
-	['cut by its last page', async file => {
-		await makeGood(file);
-		const {length} = await readFile(file);
-		await truncate(file, length - 4096);
-	}, /cannot be used/],
-	['cut by a byte', async file => {
-		await makeGood(file);
-		const {length} = await readFile(file);
-		await truncate(file, length - 1);
-	}, /cannot be used/],
-	['damaged inside', async file => {
-		await makeGood(file);
-		const content = await readFile(file);
-		content.fill(0x55, 4096 * 5, 4096 * 9);
-		await writeFile(file, content);
-	}, /it is damaged/],
+		await sqlite(file, 'DROP TABLE settings');
+	}, /it is not what its schema version says \(no such table: settings\)/],
 ];
 
 for (const [title, make, message] of unusable) {
 	test(`a database that is ${title} is refused and untouched`, async t => {
 		const file = await databaseFile(t);
 		await make(file);
-		const before = await snapshot(file);
+		const before = await all(file);
 		// Twice: the first refusal must have let go of the file.
 		for (let time = 0; time < 2; time++) {
 			// eslint-disable-next-line no-await-in-loop
@@ -78,10 +59,28 @@ for (const [title, make, message] of unusable) {
 			t.regex(error.message, /untouched/);
 		}
 
-		t.deepEqual(await snapshot(file), before);
-		const names = await readdir(path.dirname(file));
-		t.deepEqual(names.filter(name => name !== 'nexus.db.lock'), ['nexus.db']);
+		t.deepEqual(await all(file), before);
 	});
+}
+
+test('a journal from a newer nexusd is refused, and all is untouched', async t => {
+	const file = await databaseFile(t);
+	await makeGood(file);
+	const segment = (await segmentsOf(file)).at(-1)!;
+	const content = await readFile(segment);
+	// The format version, and the checksum of the header.
+	content.writeUInt32BE(2, 8);
+	content.writeUInt32BE(crc32(content.subarray(0, 56)), 56);
+	await writeFile(segment, content);
+	const before = await all(file);
+	const error = await t.throwsAsync(openStore(file, silent), {instanceOf: NexusError, code: 'Unsupported'});
+	t.is(error.message, `the journal ${segment} is from a newer nexusd: upgrade nexusd. The file is untouched.`);
+	t.deepEqual(await all(file), before);
+});
+
+/** The database and all that lies beside it. */
+async function all(file: string): Promise<unknown> {
+	return Promise.all([file, ...(await beside(file)).map(name => `${file}.${name}`)].map(async name => ({name, ...await snapshot(name)})));
 }
 
 test('a folder in its place is refused', async t => {
@@ -107,8 +106,8 @@ test('a second opener is told who has it, and the first goes on', async t => {
 	await t.throwsAsync(openStore(file, silent), {instanceOf: NexusError, code: 'Conflict', message: `the database ${file} is in use by another nexusd (process ${process.pid})`});
 	t.deepEqual(await snapshot(file), before);
 	await store.commit({put: 'image', record: image(2)});
-	t.is(await sqlite(file, 'SELECT count(*) FROM master_images'), '2');
 	await close();
+	t.is(await sqlite(file, 'SELECT count(*) FROM master_images'), '2');
 	const {store: next} = await openFor(t, file);
 	t.is(next.counts().images, 2);
 });
@@ -133,8 +132,10 @@ test('a database behind a symlink stays there', async t => {
 	const real = path.join(path.dirname(file), 'elsewhere/real.db');
 	await makeGood(real);
 	await symlink('elsewhere/real.db', file);
-	const {store} = await openFor(t, file);
+	const {store, close} = await openFor(t, file);
 	await store.commit({put: 'image', record: image(200)});
+	await close();
+	t.true((await lstat(file)).isSymbolicLink());
 	t.is(await sqlite(real, 'SELECT count(*) FROM master_images'), '2');
 	t.is(await sqlite(file, 'SELECT count(*) FROM master_images'), '2');
 });

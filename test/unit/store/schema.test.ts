@@ -33,7 +33,10 @@ test('a new database has exactly these tables and columns', async t => {
 		{table: 'vms', columns: 'id name role state cid vcpu_count mem_size_mib config_json pid socket_path uds_path console_log_path created_at updated_at started_at stopped_at'},
 		{table: 'workspaces', columns: 'id name vm_id subvolume_path master_image_id parent_workspace_id size_bytes is_root_device is_read_only attached_at detached_at created_at owner_uid'},
 	]);
-	t.deepEqual(await rows(file, 'SELECT * FROM schema_meta'), [{key: 'schema_version', value: '4'}]);
+	const meta = await rows(file, 'SELECT * FROM schema_meta ORDER BY key');
+	t.deepEqual(meta.slice(1), [{key: 'schema_version', value: '5'}, {key: 'sequence', value: '1'}]);
+	t.is(meta[0]!['key'], 'database_id');
+	t.regex(String(meta[0]!['value']), /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/);
 });
 
 test('keys, references and indexes', async t => {
