@@ -1,35 +1,49 @@
-// What arrives from the bus before anybody has looked at it. The library decodes each message whole, and throws, where
-// nobody can catch it, at a file descriptor that never came; a body of megabytes keeps it busy for seconds. Anybody on the
-// bus can send either. So its stream is read through this.
+// What arrives from the bus before anybody has looked at it. The library would decode each message whole, and throw, where
+// nobody can catch it, at a file descriptor that never came; thousands of rows keep it busy for half a second. So its stream
+// is read through this: the library sees no bodies, and who wants one decodes it, when it is of the signature that it should
+// be.
 import type {Duplex} from 'node:stream';
 
-/** Guards a stream from its first message on. `limit` tells how many bytes of a body are worth decoding. */
-export function guardInbound(stream: Duplex, limit: () => number): void {
+/** The body of a message as it came. */
+export type RawBody = {
+	signature: string;
+	bytes: Uint8Array;
+	isLittleEndian: boolean;
+};
+
+/**
+Hides the bodies of all messages of a stream, from its first on.
+
+@param limit Tells from how many bytes on the body of a call or a signal is dropped: nobody asked for it.
+@returns A function for the body of the message that was read last, `undefined` when it has none.
+*/
+export function hideBodies(stream: Duplex, limit: () => number): () => RawBody | undefined {
 	const read = stream.read.bind(stream) as (size?: number) => Uint8Array | null; // eslint-disable-line @typescript-eslint/no-restricted-types
 	let header: Uint8Array | undefined;
+	let body: RawBody | undefined;
 	// The library reads the fixed header of a message, then all the rest.
 	stream.read = (size?: number) => {
 		const bytes = read(size);
-		if (bytes === null || !header) {
-			header ??= bytes ?? undefined;
+		if (bytes === null) {
 			return bytes;
 		}
 
-		if (isUnasked(header) && uint32(header, header, bodyLengthAt) > limit()) {
-			hideSignature(header, bytes);
+		if (header) {
+			const hidden = hideBody(header, bytes);
+			body = isUnasked(header) && hidden && hidden.bytes.length > limit() ? undefined : hidden;
+			header = undefined;
+		} else {
+			header = bytes;
 		}
 
-		header = undefined;
-		return {data: bytes, fds: noDescriptors};
+		return bytes;
 	};
-}
 
-// Decodes every index to `undefined`.
-const noDescriptors = {length: Infinity};
+	return () => body;
+}
 
 // https://dbus.freedesktop.org/doc/dbus-specification.html#message-protocol-messages
 const typeAt = 1;
-const bodyLengthAt = 4;
 const fieldsLengthAt = 12;
 const methodCall = 1;
 const signal = 4;
@@ -40,16 +54,23 @@ const isUnasked = (header: Uint8Array): boolean => header[typeAt] === methodCall
 
 // Without a signature a body is not decoded. The fields are an array of structures of a code and a variant, whose form the
 // bus has checked.
-function hideSignature(header: Uint8Array, fields: Uint8Array): void {
+function hideBody(header: Uint8Array, fields: Uint8Array): RawBody | undefined {
 	const end = uint32(header, header, fieldsLengthAt);
 	for (let at = 0; at < end;) {
 		if (fields[at] === signatureField) {
 			fields[at] = otherField;
-			return;
+			const start = at + 5;
+			return {
+				signature: String.fromCodePoint(...fields.subarray(start, start + fields[start - 1]!)),
+				bytes: fields.subarray(aligned(end, 8)),
+				isLittleEndian: isLittleEndian(header),
+			};
 		}
 
 		at = aligned(endOfVariant(header, fields, at + 1), 8);
 	}
+
+	return undefined;
 }
 
 // A variant's own signature is a byte of length, here one letter, and a zero.
@@ -74,7 +95,7 @@ function endOfVariant(header: Uint8Array, fields: Uint8Array, at: number): numbe
 const aligned = (at: number, to: number): number => Math.ceil(at / to) * to;
 
 // Each message says in its first byte how its numbers are written.
-function uint32(header: Uint8Array, bytes: Uint8Array, at: number): number {
-	const isLittleEndian = header[0] === 'l'.codePointAt(0);
-	return new DataView(bytes.buffer, bytes.byteOffset).getUint32(at, isLittleEndian);
-}
+const isLittleEndian = (header: Uint8Array): boolean => header[0] === 'l'.codePointAt(0);
+
+const uint32 = (header: Uint8Array, bytes: Uint8Array, at: number): number =>
+	new DataView(bytes.buffer, bytes.byteOffset).getUint32(at, isLittleEndian(header));

@@ -11,7 +11,10 @@ export const kinds = ['image', 'workspace', 'vm', 'job'] as const;
 export type Kind = typeof kinds[number];
 
 /** The path of an object; `id` is a record's UUID or a job's number. */
-export const objectPath = (kind: Kind, id: string | number): ObjectPath => `${rootPath}/${kind}/${String(id).replaceAll('-', '')}`;
+export const objectPath = (kind: Kind, id: string | number): ObjectPath => `${rootPath}/${kind}/${idInPath(id)}`;
+
+/** The last word of an object's path. */
+export const idInPath = (id: string | number): string => String(id).replaceAll('-', '');
 
 /** What a path names, or `undefined` when it has not the form of an object's path. The object need not exist. */
 export function parseObjectPath(path: ObjectPath): {kind: Kind; id: string} | undefined {

@@ -15,6 +15,7 @@ import {Callers} from './bus/callers.js';
 import {serveCalls} from './bus/dispatch.js';
 import {giveNameBack, takeName} from './bus/name.js';
 import {Objects} from './bus/objects.js';
+import {Outbox} from './bus/outbox.js';
 import {emitSignals} from './bus/signals.js';
 import type {HttpFace} from './http/server.js';
 import {log} from './log.js';
@@ -51,7 +52,7 @@ export class Daemon {
 	readonly #activity = new Activity();
 	readonly #authority: Authority;
 	readonly #operations: Operations;
-	#signalsSent: (() => Promise<void>) | undefined;
+	readonly #outbox = new Outbox(log);
 	#hideStatus: (() => void) | undefined;
 	#http: HttpFace | undefined;
 	#mayAnswer: Promise<unknown> = Promise.resolve();
@@ -90,7 +91,7 @@ export class Daemon {
 	async #serveBus(): Promise<void> {
 		const callers = new Callers(this.#bus);
 		const objects = new Objects(this.#nexus, this.#operations, {callers, reload: async () => this.#reload()});
-		this.#signalsSent = emitSignals(this.#nexus, objects, this.#bus, log);
+		emitSignals(this.#nexus, objects, this.#bus, this.#outbox);
 		serveCalls({
 			bus: this.#bus,
 			objects,
@@ -99,7 +100,7 @@ export class Daemon {
 			nexus: this.#nexus,
 			activity: this.#activity,
 			mayAnswer: async () => this.#mayAnswer,
-			signalsSent: this.#signalsSent,
+			outbox: this.#outbox,
 			log,
 		});
 		this.#activity.holdWhile(callers);
@@ -223,7 +224,7 @@ export class Daemon {
 		notify('STOPPING=1');
 		// Those who follow a job listen to the name.
 		await this.#cancelJobs('nexusd was stopped');
-		await this.#signalsSent?.();
+		await this.#outbox.sent();
 		await this.#giveNameBack();
 		await this.#finish();
 		log('notice', 'nexusd has stopped');
@@ -253,7 +254,7 @@ export class Daemon {
 		await this.#http?.close();
 		this.#hideStatus?.();
 		await this.#nexus.close();
-		await this.#signalsSent?.();
+		await this.#outbox.sent();
 		await this.#bus.close();
 	}
 }

@@ -1,6 +1,7 @@
 // Errors as the bus names them.
 import {CodecError} from '../../dbus/codec.js';
 import {busErrors, errorPrefix} from '../../dbus/errors.js';
+import {MessageTooLargeError} from '../../dbus/outbound.js';
 import {NexusError} from '../../src/errors.js';
 import {DeniedError} from '../authority.js';
 import type {Log} from '../../src/log.js';
@@ -35,6 +36,10 @@ export function describeError(error: unknown, log: Log): {name: string; text: st
 
 	if (error instanceof CodecError) {
 		return {name: `${errorPrefix}InvalidArgument`, text: error.message};
+	}
+
+	if (error instanceof MessageTooLargeError) {
+		return {name: busErrors.limitsExceeded, text: error.message};
 	}
 
 	log('error', `unexpected error: ${error instanceof Error ? error.stack ?? error.message : String(error)}`);

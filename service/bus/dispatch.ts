@@ -13,7 +13,10 @@ import {doingFor} from '../log.js';
 import {CallError, describeError} from './call-error.js';
 import type {Callers} from './callers.js';
 import {callDetails} from './details.js';
+import {LongList} from './long-list.js';
 import {specAt, type BusObject, type Objects} from './objects.js';
+import type {Outbox} from './outbox.js';
+import {Places} from './places.js';
 import {nodeInterfaces, objectInterfaces, standardMethods} from './standard.js';
 
 export type DispatchOptions = {
@@ -25,36 +28,65 @@ export type DispatchOptions = {
 	activity: Activity;
 	/** Resolves when calls may be answered. */
 	mayAnswer: () => Promise<unknown>;
-	/** Resolves when the signals of all that has happened are sent: a reply never overtakes them. */
-	signalsSent: () => Promise<void>;
+	/** Where the signals of all that happens go: a reply never overtakes them. */
+	outbox: Outbox;
 	log: Log;
 };
 
 /** Answers every call that arrives from now on. */
 export function serveCalls({
-	bus, objects, authority, callers, nexus, activity, mayAnswer, signalsSent, log,
+	bus, objects, authority, callers, nexus, activity, mayAnswer, outbox, log,
 }: DispatchOptions): void {
 	bus.limitBodies(largestBody);
 	bus.onCall(message => {
 		void answer(message).finally(activity.begin());
 	});
 
+	const places = new Places(mostLongLists);
+
 	async function answer(message: Message): Promise<void> {
-		let reply: Message;
 		try {
-			reply = await perform(message);
+			const {result, method} = await perform(message);
+			await (result instanceof LongList ? replyWithList(message, method, result) : reply(message, method, result));
 		} catch (error) {
 			const {name, text} = describeError(error, log);
-			reply = Message.newError(message as unknown as string, name, text); // The library's types are wrong here.
-		}
-
-		await signalsSent();
-		if (wantsReply(message)) {
-			send(reply, message);
+			await outbox.inTurn(() => {
+				if (wantsReply(message)) {
+					bus.send(Message.newError(message as unknown as string, name, text)); // The library's types are wrong here.
+				}
+			});
 		}
 	}
 
-	async function perform(message: Message): Promise<Message> {
+	async function reply(message: Message, {out}: MethodSpec, result: unknown): Promise<void> {
+		await outbox.inTurn(() => {
+			if (wantsReply(message)) {
+				bus.send(Message.newMethodReturn(message, signatureOf(out), encode(out, out.length > 0 ? [result] : [])));
+			}
+		});
+	}
+
+	async function replyWithList(message: Message, {out}: MethodSpec, list: LongList<unknown>): Promise<void> {
+		if (!wantsReply(message)) {
+			return;
+		}
+
+		const [spec] = out;
+		const release = await places.take(message.sender);
+		try {
+			await list.prepare(spec!);
+			const sent = await outbox.inTurn(async () => {
+				const body = await list.body(spec!);
+				// What follows need not wait until it has left.
+				return {end: bus.sendWhole(Message.newMethodReturn(message, spec!.type), body)};
+			});
+			await sent.end;
+		} finally {
+			release();
+		}
+	}
+
+	async function perform(message: Message): Promise<{result: unknown; method: MethodSpec}> {
 		const {path, member} = message;
 		// Known from here on: it may leave while it waits.
 		const caller = callers.caller(message.sender, isPromptAllowed(message));
@@ -69,22 +101,22 @@ export function serveCalls({
 		const result = isOwn
 			? await (method.action ? doingFor(caller, work) : work())
 			: await standardMethods(objects, path, object)[member]!(...values as string[]);
-		return Message.newMethodReturn(message, signatureOf(method.out), encode(method.out, method.out.length > 0 ? [result] : []));
+		return {result, method};
 	}
 
 	// Before anything is looked up: the path's form says which interface is meant.
 	async function authorize(message: Message, caller: Caller): Promise<void> {
-		const {path, interface: name, member, body} = message;
+		const {path, interface: name, member} = message;
 		const spec = specAt(path);
 		const method = spec && (!name || name === spec.name) && Object.hasOwn(spec.methods, member) ? spec.methods[member]! : undefined;
 		if (method?.action) {
 			checkSignature(message, spec!, method);
-			await authority.authorize(caller, method.action, callDetails(nexus, path, method, body));
+			await authority.authorize(caller, method.action, callDetails(nexus, path, method, message.body));
 		}
 	}
 
 	function findInterface({path, interface: name, member}: MessageLike, object: BusObject | undefined): {spec: InterfaceSpec; isOwn: boolean} {
-		if (!object && !objects.children(path!)) {
+		if (!object && !objects.has(path!)) {
 			throw new CallError('unknownObject', `there is no object ${path}`);
 		}
 
@@ -100,16 +132,6 @@ export function serveCalls({
 		}
 
 		return {spec, isOwn: spec === object?.own.spec};
-	}
-
-	// A reply that cannot be put on the wire must not leave the caller waiting.
-	function send(reply: Message, message: Message): void {
-		try {
-			bus.send(reply);
-		} catch (error) {
-			const {name, text} = describeError(error, log);
-			bus.send(Message.newError(message as unknown as string, name, text));
-		}
 	}
 }
 
@@ -127,6 +149,9 @@ function checkSignature({member, signature}: Message, spec: InterfaceSpec, metho
 		throw new CallError('invalidArgs', `${spec.name}.${member} takes (${wanted}), not (${signature}); a body of more than ${largestBody} bytes is not read`);
 	}
 }
+
+// Each may be some tens of megabytes for a moment.
+const mostLongLists = 2;
 
 // Many times what any of our methods can make use of.
 const largestBody = 16 * 1024;

@@ -1,5 +1,4 @@
 // org.workfort.Nexus1.Image
-import path from 'node:path';
 import {diskFile, type Image} from '../../src/model.js';
 import type {Nexus} from '../../src/nexus.js';
 import type {Served} from './served.js';
@@ -13,7 +12,7 @@ export const serveImage = (nexus: Nexus): Served<'Image', Image> => ({
 		id: ({id}) => id,
 		name: ({name}) => name,
 		subvolumePath: ({subvolumePath}) => subvolumePath,
-		devicePath: ({subvolumePath}) => path.join(subvolumePath, diskFile),
+		devicePath: ({subvolumePath}) => `${subvolumePath}/${diskFile}`,
 		size: ({sizeBytes}) => sizeBytes,
 		allocated: async ({name}) => nexus.pool.allocated(name),
 		createdAt: ({createdAt}) => createdAt,

@@ -1,11 +1,11 @@
 // org.workfort.Nexus1.Manager
-import path from 'node:path';
 import {objectPath} from '../../dbus/paths.js';
 import packageJson from '../../package.json' with {type: 'json'};
 import {diskFile} from '../../src/model.js';
 import type {Nexus} from '../../src/nexus.js';
 import type {Operations} from '../operations.js';
 import type {Callers} from './callers.js';
+import {LongList, source} from './long-list.js';
 import type {Served} from './served.js';
 
 /** What the Manager asks of the process around it. */
@@ -22,18 +22,19 @@ export const serveManager = (operations: Operations, {callers, reload}: ManagerH
 			const job = await operations.importImage(caller, {name, source, sizeBytes: size});
 			return objectPath('job', job.id);
 		},
-		async listImages({target}) {
-			const counts = target.workspaceCounts();
-			return target.images().map(image => ({
+		listImages: async ({target}) => new LongList('GET /v1/images of the REST interface has no such limit', source({
+			items: () => target.images(),
+			element: image => ({
 				id: image.id,
 				name: image.name,
 				subvolumePath: image.subvolumePath,
 				size: image.sizeBytes,
 				createdAt: image.createdAt,
-				workspaces: counts.get(image.id) ?? 0,
+				workspaces: target.workspaceCount(image.id),
 				object: objectPath('image', image.id),
-			}));
-		},
+			}),
+			isFixed: false,
+		})),
 		getImage: async ({target}, nameOrId) => objectPath('image', target.image(nameOrId).id),
 		deleteImage: async ({target}, nameOrId) => target.deleteImage(nameOrId),
 		async createWorkspace({caller}, base, name) {
@@ -41,23 +42,33 @@ export const serveManager = (operations: Operations, {callers, reload}: ManagerH
 			return objectPath('workspace', workspace.id);
 		},
 		async listWorkspaces({target}, base) {
-			const images = new Map(target.images().map(({id, name}) => [id, name]));
-			const vms = new Map(target.vms().map(({id, name}) => [id, name]));
-			return target.workspaces(base === '' ? undefined : base).map(workspace => ({
-				id: workspace.id,
-				name: workspace.name,
-				base: images.get(workspace.masterImageId) ?? '',
-				vm: vms.get(workspace.vmId ?? '') ?? '',
-				devicePath: path.join(workspace.subvolumePath, diskFile),
-				rootDevice: workspace.isRootDevice,
-				readOnly: workspace.isReadOnly,
-				size: workspace.sizeBytes,
-				createdAt: workspace.createdAt,
-				object: objectPath('workspace', workspace.id),
+			let names = new Map<string, string>();
+			return new LongList(fewerWorkspaces, source({
+				items() {
+					names = new Map([...target.images(), ...target.vms()].map(({id, name}) => [id, name]));
+					return target.workspaces(base === '' ? undefined : base);
+				},
+				element: workspace => ({
+					id: workspace.id,
+					name: workspace.name,
+					base: names.get(workspace.masterImageId) ?? '',
+					vm: names.get(workspace.vmId ?? '') ?? '',
+					devicePath: `${workspace.subvolumePath}/${diskFile}`,
+					rootDevice: workspace.isRootDevice,
+					readOnly: workspace.isReadOnly,
+					size: workspace.sizeBytes,
+					createdAt: workspace.createdAt,
+					object: objectPath('workspace', workspace.id),
+				}),
+				// Nobody renames images and VMs, and they are there as long as the record refers to them.
+				isFixed: true,
 			}));
 		},
-		listWorkspaceOwners: async ({target}, base) =>
-			Object.fromEntries(target.workspaces(base === '' ? undefined : base).map(({id, ownerUid}) => [objectPath('workspace', id), ownerUid])),
+		listWorkspaceOwners: async ({target}, base) => new LongList(fewerWorkspaces, source({
+			items: () => target.workspaces(base === '' ? undefined : base),
+			element: ({id, ownerUid}) => [objectPath('workspace', id), ownerUid] as const,
+			isFixed: true,
+		})),
 		getWorkspace: async ({target}, nameOrId) => objectPath('workspace', target.workspace(nameOrId).id),
 		deleteWorkspace: async ({caller}, nameOrId) => operations.deleteWorkspace(caller, nameOrId),
 		async createVm({target}, ...[name, role, vcpuCount, memSizeMib]) {
@@ -66,15 +77,19 @@ export const serveManager = (operations: Operations, {callers, reload}: ManagerH
 			});
 			return objectPath('vm', vm.id);
 		},
-		listVms: async ({target}) => target.vms().map(vm => ({
-			id: vm.id,
-			name: vm.name,
-			role: vm.role,
-			state: vm.state,
-			cid: vm.cid,
-			vcpus: vm.vcpuCount,
-			memoryMib: vm.memSizeMib,
-			object: objectPath('vm', vm.id),
+		listVms: async ({target}) => new LongList('GET /v1/vms of the REST interface has no such limit', source({
+			items: () => target.vms(),
+			element: vm => ({
+				id: vm.id,
+				name: vm.name,
+				role: vm.role,
+				state: vm.state,
+				cid: vm.cid,
+				vcpus: vm.vcpuCount,
+				memoryMib: vm.memSizeMib,
+				object: objectPath('vm', vm.id),
+			}),
+			isFixed: true,
 		})),
 		getVm: async ({target}, nameOrId) => objectPath('vm', target.vm(nameOrId).id),
 		deleteVm: async ({caller}, nameOrId) => operations.deleteVm(caller, nameOrId),
@@ -114,3 +129,5 @@ export const serveManager = (operations: Operations, {callers, reload}: ManagerH
 		vms: nexus => nexus.counts().vms,
 	},
 });
+
+const fewerWorkspaces = 'list those of one image at a time; GET /v1/workspaces of the REST interface has no such limit';

@@ -2,7 +2,7 @@
 import {contract, type ObjectPath} from '../../dbus/contract.js';
 import {upperFirst} from '../../dbus/codec.js';
 import {
-	kinds, objectPath, parseObjectPath, rootPath, type Kind,
+	idInPath, kinds, objectPath, parseObjectPath, rootPath, type Kind,
 } from '../../dbus/paths.js';
 import type {InterfaceSpec} from '../../dbus/spec.js';
 import type {InterfaceName} from '../../dbus/client.js';
@@ -13,6 +13,7 @@ import type {Operations} from '../operations.js';
 import {serveImage} from './image.js';
 import {serveJob} from './job.js';
 import {serveManager, type ManagerHost} from './manager.js';
+import {source, type Item, type Source} from './long-list.js';
 import type {Served} from './served.js';
 import {serveVm} from './vm.js';
 import {serveWorkspace} from './workspace.js';
@@ -22,8 +23,8 @@ export type BusInterface = {
 	spec: InterfaceSpec;
 	/** Calls a method; the values are those that the contract's types say, checked by the caller. */
 	call: (method: string, caller: Caller, values: unknown[]) => Promise<unknown>;
-	/** The value of one property, by the name that TypeScript code uses. */
-	property: (name: string) => Promise<unknown>;
+	/** The value of one property, by the name that TypeScript code uses; a promise where the disk has to be looked at. */
+	property: (name: string) => unknown;
 };
 
 /** An object and the one interface of Nexus's own that it has. */
@@ -40,16 +41,16 @@ export class Objects {
 		const [image, workspace, vm] = [serveImage(nexus), serveWorkspace(nexus, operations), serveVm(nexus, operations)];
 		this.#kinds = {
 			image: objectsOf('image', target => bind('Image', image, target), {
-				get: id => withId(id, () => nexus.image(id)), all: () => nexus.images(),
+				get: id => withId(id, () => nexus.image(id)), all: () => nexus.images(), isRecordAll: false,
 			}),
 			workspace: objectsOf('workspace', target => bind('Workspace', workspace, target), {
-				get: id => withId(id, () => nexus.workspace(id)), all: () => nexus.workspaces(),
+				get: id => withId(id, () => nexus.workspace(id)), all: () => nexus.workspaces(), isRecordAll: true,
 			}),
 			vm: objectsOf('vm', target => bind('Vm', vm, target), {
-				get: id => withId(id, () => nexus.vm(id)), all: () => nexus.vms(),
+				get: id => withId(id, () => nexus.vm(id)), all: () => nexus.vms(), isRecordAll: false,
 			}),
 			job: objectsOf('job', target => bind('Job', serveJob, target), {
-				get: id => nexus.job(Number(id)), all: () => nexus.jobs(),
+				get: id => nexus.job(Number(id)), all: () => nexus.jobs(), isRecordAll: false,
 			}),
 		};
 	}
@@ -64,45 +65,59 @@ export class Objects {
 		return parsed && this.#kinds[parsed.kind].get(parsed.id);
 	}
 
-	/** All objects below the root. */
-	all(): BusObject[] {
-		return kinds.flatMap(kind => this.#kinds[kind].all());
+	/** All objects below the root, for a list of them. */
+	all(): ReadonlyArray<Source<Item, BusObject>> {
+		return kinds.map(kind => this.#kinds[kind].all);
 	}
 
-	/** The names of the nodes right below a path, or `undefined` when the path leads nowhere. */
-	children(path: ObjectPath): string[] | undefined {
-		if (this.at(path)) {
-			return path === rootPath ? [...kinds] : [];
+	/** Whether there is anything at a path: an object, or a node that leads to one. */
+	has(path: ObjectPath): boolean {
+		return this.at(path) !== undefined || kindOfNode(path) !== undefined || isAboveRoot(path);
+	}
+
+	/** The names of the nodes right below a path. */
+	children(path: ObjectPath): string[] {
+		if (path === rootPath) {
+			return [...kinds];
 		}
 
-		const kind = kinds[kinds.map(kind => `${rootPath}/${kind}`).indexOf(path)];
+		const kind = kindOfNode(path);
 		if (kind) {
-			return this.#kinds[kind].all().map(({path}) => path.slice(path.lastIndexOf('/') + 1));
+			return this.#kinds[kind].names();
 		}
 
-		const prefix = path === '/' ? '/' : `${path}/`;
-		return rootPath.startsWith(prefix) ? [rootPath.slice(prefix.length).split('/')[0]!] : undefined;
+		return isAboveRoot(path) ? [rootPath.slice(path === '/' ? 1 : path.length + 1).split('/')[0]!] : [];
 	}
 }
+
+const kindOfNode = (path: ObjectPath): Kind | undefined => kinds.find(kind => path === `${rootPath}/${kind}`);
+
+const isAboveRoot = (path: ObjectPath): boolean => rootPath.startsWith(path === '/' ? '/' : `${path}/`);
 
 /** The objects of one kind. */
 type ObjectsOfKind = {
 	get: (id: string) => BusObject | undefined;
-	all: () => BusObject[];
+	all: Source<Item, BusObject>;
+	/** The last words of their paths. */
+	names: () => string[];
 };
 
-function objectsOf<Target extends {id: string | number}>(
-	kind: Kind,
-	toInterface: (target: Target) => BusInterface,
-	{get, all}: {get: (id: string) => Target | undefined; all: () => Target[]},
-): ObjectsOfKind {
+type Targets<Target> = {
+	get: (id: string) => Target | undefined;
+	all: () => readonly Target[];
+	/** Whether all that signals tell of an object is in its record. */
+	isRecordAll: boolean;
+};
+
+function objectsOf<Target extends {id: string | number}>(kind: Kind, toInterface: (target: Target) => BusInterface, {get, all, isRecordAll}: Targets<Target>): ObjectsOfKind {
 	const toObject = (target: Target): BusObject => ({path: objectPath(kind, target.id), own: toInterface(target)});
 	return {
 		get(id) {
 			const target = get(id);
 			return target && toObject(target);
 		},
-		all: () => all().map(target => toObject(target)),
+		all: source({items: all, element: toObject, isFixed: isRecordAll}),
+		names: () => all().map(({id}) => idInPath(id)),
 	};
 }
 
@@ -124,7 +139,7 @@ function bind<K extends InterfaceName, Target>(name: K, {methods, properties}: S
 		spec: contract[name],
 		// The dispatch has checked the method's name and the values against the contract that the types were made from.
 		call: async (method, caller, values) => (methods as unknown as Record<string, (...values: unknown[]) => Promise<unknown>>)[method]!({target, caller}, ...values),
-		property: async property => (properties as unknown as Record<string, (target: Target) => unknown>)[property]!(target),
+		property: property => (properties as unknown as Record<string, (target: Target) => unknown>)[property]!(target),
 	};
 }
 

@@ -2,6 +2,7 @@
 import type {InterfaceName} from '../../dbus/client.js';
 import type {Caller} from '../caller.js';
 import type {Methods, Properties} from '../../dbus/contract.js';
+import type {LongList} from './long-list.js';
 
 /** What a method is called on and by whom. */
 export type Call<Target> = {
@@ -10,7 +11,10 @@ export type Call<Target> = {
 };
 
 type AnyMethod = (...values: never[]) => Promise<unknown>;
-type ServedMethod<Target, M> = M extends AnyMethod ? (call: Call<Target>, ...values: Parameters<M>) => ReturnType<M> : never;
+type ServedMethod<Target, M> = M extends AnyMethod ? (call: Call<Target>, ...values: Parameters<M>) => Promise<Result<Awaited<ReturnType<M>>>> : never;
+
+/** What may be long is given by its elements. */
+type Result<R> = R extends ReadonlyArray<infer Row> ? R | LongList<Row> : R extends Readonly<Record<string, infer Value>> ? R | LongList<readonly [key: string, value: Value]> : R;
 
 /** An implementation of an interface: every method and every property that the XML has, or it does not compile. */
 export type Served<K extends InterfaceName, Target> = {

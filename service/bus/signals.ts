@@ -6,54 +6,51 @@ import {encode} from '../../dbus/codec.js';
 import {contract, type ObjectPath, type Signals} from '../../dbus/contract.js';
 import {objectPath, rootPath, type Kind} from '../../dbus/paths.js';
 import {signatureOf} from '../../dbus/spec.js';
-import {messageOf} from '../../src/errors.js';
-import type {Log} from '../../src/log.js';
 import type {Nexus} from '../../src/nexus.js';
 import {jobObject} from './job.js';
 import {specOf, type Objects} from './objects.js';
+import type {Outbox} from './outbox.js';
 import {variants} from './standard.js';
 
-/**
-Sends signals for all that happens from now on.
-
-@returns A function that resolves when all signals so far are sent.
-*/
-export function emitSignals(nexus: Nexus, objects: Objects, bus: Bus, log: Log): () => Promise<void> {
-	let sent = Promise.resolve();
-
-	const later = (work: () => void | Promise<void>): void => {
-		sent = (async () => {
-			await sent;
-			try {
-				await work();
-			} catch (error) {
-				log('error', `could not send a signal: ${messageOf(error)}`);
-			}
-		})();
-	};
+/** Puts signals of all that happens from now on into the outbox. */
+export function emitSignals(nexus: Nexus, objects: Objects, bus: Bus, outbox: Outbox): void {
+	/** The objects whose changes wait to be told. */
+	const changing = new Set<ObjectPath>();
 
 	const added = (kind: Kind, id: string | number): void => {
-		later(async () => {
-			const object = objects.at(objectPath(kind, id));
-			if (object) {
-				send(rootPath, 'ObjectManager.InterfacesAdded', object.path, {[object.own.spec.name]: await variants(object.own)});
-			}
+		const object = objects.at(objectPath(kind, id));
+		if (!object) {
+			return;
+		}
+
+		// The disk is looked at now, and for all that have come at the same time.
+		const properties = variants(object.own);
+		properties.catch(() => undefined); // It is noticed below.
+		outbox.signal(async () => {
+			send(rootPath, 'ObjectManager.InterfacesAdded', object.path, {[object.own.spec.name]: await properties});
 		});
 	};
 
 	const removed = (kind: Kind, id: string | number): void => {
-		later(() => {
+		outbox.signal(() => {
 			send(rootPath, 'ObjectManager.InterfacesRemoved', objectPath(kind, id), [specOf(kind).name]);
 		});
 	};
 
-	// All properties that may change are told; which of them did is not kept anywhere.
+	// All properties that may change are told, as they are when the signal leaves; which of them did is not kept anywhere.
+	// So what changes again before that is told already.
 	const changed = (path: ObjectPath): void => {
-		const object = objects.at(path);
-		later(async () => {
-			if (object) {
-				send(path, 'Properties.PropertiesChanged', object.own.spec.name, await variants(object.own, 'changing'), []);
-			}
+		const atFirst = objects.at(path);
+		if (!atFirst || changing.has(path)) {
+			return;
+		}
+
+		changing.add(path);
+		outbox.signal(async () => {
+			changing.delete(path);
+			// A job that has ended is in no list any more, but still knows how.
+			const {own} = objects.at(path) ?? atFirst;
+			send(path, 'Properties.PropertiesChanged', own.spec.name, await variants(own, 'changing'), []);
 		});
 	};
 
@@ -98,7 +95,7 @@ export function emitSignals(nexus: Nexus, objects: Objects, bus: Bus, log: Log):
 	});
 	nexus.on('job-added', ({id}) => {
 		added('job', id);
-		later(() => {
+		outbox.signal(() => {
 			send(rootPath, 'Manager.JobNew', id, objectPath('job', id));
 		});
 	});
@@ -106,11 +103,9 @@ export function emitSignals(nexus: Nexus, objects: Objects, bus: Bus, log: Log):
 		changed(objectPath('job', id));
 	});
 	nexus.on('job-removed', job => {
-		later(() => {
+		outbox.signal(() => {
 			send(rootPath, 'Manager.JobRemoved', job.id, objectPath('job', job.id), job.state, jobObject(job));
 		});
 		removed('job', job.id);
 	});
-
-	return async () => sent;
 }

@@ -6,9 +6,11 @@ import {contract, type ObjectPath} from '../../dbus/contract.js';
 import {rootPath} from '../../dbus/paths.js';
 import type {InterfaceSpec} from '../../dbus/spec.js';
 import {CallError} from './call-error.js';
+import {LongList, type Item} from './long-list.js';
 import type {BusInterface, BusObject, Objects} from './objects.js';
 
 type VariantsByName = Record<string, Variant>;
+type ManagedObject = readonly [path: ObjectPath, interfaces: Record<string, VariantsByName>];
 type Handler = (...values: string[]) => Promise<unknown>;
 
 /** Present on every node, also on those that only lead to objects. */
@@ -29,29 +31,38 @@ export const standardMethods = (objects: Objects, path: ObjectPath, object: BusO
 	GetManagedObjects: async () => managedObjects(objects),
 });
 
-/** The properties of an interface as variants, or only those whose changes are told by a signal. */
+/** The properties of an interface as variants, or only those whose changes are told by a signal: no such needs the disk. */
 export async function variants({spec, property}: BusInterface, only: 'all' | 'changing' = 'all'): Promise<VariantsByName> {
-	const names = Object.keys(spec.properties).filter(name => only === 'all' || spec.properties[name]!.emits === 'true');
-	const entries = await Promise.all(names.map(async name => [name, await variant(spec, name, property)] as const));
-	return Object.fromEntries(entries);
-}
+	const found: VariantsByName = {};
+	for (const [name, {type, emits}] of Object.entries(spec.properties)) {
+		if (only === 'all' || emits === 'true') {
+			const value = property(lowerFirst(name));
+			// eslint-disable-next-line no-await-in-loop -- one at the most
+			found[name] = new Variant(type, value instanceof Promise ? await value : value);
+		}
+	}
 
-const variant = async (spec: InterfaceSpec, name: string, property: BusInterface['property']): Promise<Variant> =>
-	new Variant(spec.properties[name]!.type, await property(lowerFirst(name)));
+	return found;
+}
 
 async function machineId(): Promise<string> {
 	const text = await readFile('/etc/machine-id', 'utf8');
 	return text.trim();
 }
 
-async function managedObjects(objects: Objects): Promise<Record<ObjectPath, Record<string, VariantsByName>>> {
-	const entries = await Promise.all(objects.all().map(async ({path, own}) => [path, {[own.spec.name]: await variants(own)}] as const));
-	return Object.fromEntries(entries);
-}
+const managedObjects = (objects: Objects): LongList<ManagedObject> =>
+	new LongList('ListImages, ListWorkspaces and ListVms say less of each, and Properties.GetAll says all of one', ...objects.all().map(({items, element, isFixed}) => ({
+		items,
+		async element(item: Item): Promise<ManagedObject> {
+			const {path, own} = await element(item);
+			return [path, {[own.spec.name]: await variants(own)}];
+		},
+		isFixed,
+	})));
 
 async function getProperty(object: BusObject, interfaceName: string, property: string): Promise<Variant> {
 	requireProperty(object, interfaceName, property);
-	return variant(object.own.spec, property, object.own.property);
+	return new Variant(object.own.spec.properties[property]!.type, await object.own.property(lowerFirst(property)));
 }
 
 async function setProperty(object: BusObject, interfaceName: string, property: string): Promise<never> {
@@ -84,7 +95,7 @@ function introspect(objects: Objects, path: ObjectPath, object: BusObject | unde
 		'<!DOCTYPE node PUBLIC "-//freedesktop//DTD D-BUS Object Introspection 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/introspect.dtd">',
 		'<node>',
 		...interfaces.map(({xml}) => xml),
-		...objects.children(path)!.map(name => `<node name="${name}"/>`),
+		...objects.children(path).map(name => `<node name="${name}"/>`),
 		'</node>',
 		'',
 	].join('\n');

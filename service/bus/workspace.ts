@@ -1,5 +1,4 @@
 // org.workfort.Nexus1.Workspace
-import path from 'node:path';
 import {noObject, objectPath, parseObjectPath} from '../../dbus/paths.js';
 import {diskFile, type Workspace} from '../../src/model.js';
 import type {Nexus} from '../../src/nexus.js';
@@ -25,7 +24,7 @@ export const serveWorkspace = (nexus: Nexus, operations: Operations): Served<'Wo
 		id: ({id}) => id,
 		name: ({name}) => name,
 		subvolumePath: ({subvolumePath}) => subvolumePath,
-		devicePath: ({subvolumePath}) => path.join(subvolumePath, diskFile),
+		devicePath: ({subvolumePath}) => `${subvolumePath}/${diskFile}`,
 		owner: ({ownerUid}) => ownerUid,
 		baseImage: ({masterImageId}) => objectPath('image', masterImageId),
 		parent: ({parentWorkspaceId}) => pathOrNone('workspace', parentWorkspaceId),
