@@ -15,7 +15,7 @@ import {
 } from './ext4-size.js';
 import {correctionsOf} from './ext4-corrections.js';
 import {
-	changedWhileRead, readSourceTree, unreadable, type SourceTree,
+	changedWhileRead, readFingerprint, readSourceTree, unreadable, type SourceTree,
 } from './source-tree.js';
 
 export type Ext4Options = {
@@ -60,8 +60,7 @@ async function makeFilesystem(options: Ext4Options): Promise<number> {
 	const full = new AbortController();
 	await watchProgress(options, tree, full, async () => runMke2fs({...options, signal: AbortSignal.any([signal, full.signal])}, tree, size));
 	onProgress(1, 'checking that the source has not changed');
-	const after = await readSourceTree(source, reader, signal);
-	if (after.fingerprint !== tree.fingerprint) {
+	if (await readFingerprint(source, reader, signal) !== tree.fingerprint) {
 		throw changedWhileRead(source);
 	}
 
@@ -163,8 +162,7 @@ async function fillByMke2fs({source, reader, signal}: Ext4Options, output: numbe
 		}
 
 		// A file that goes away under mke2fs makes it fail; the tree itself says whether that was it.
-		const after = await readSourceTree(source, reader, signal);
-		return after.fingerprint === tree.fingerprint ? undefined : changedWhileRead(source);
+		return await readFingerprint(source, reader, signal) === tree.fingerprint ? undefined : changedWhileRead(source);
 	});
 }
 

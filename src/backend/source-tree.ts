@@ -26,9 +26,11 @@ export type SourceTree = {
 	fingerprint: string;
 };
 
-// Blocks of 512 bytes and atime; then type, device and inode, links, bytes, ctime, mtime, owner, group, mode, path below
-// the folder.
-const format = String.raw`%b %A@ %y %D:%i %n %s %C@ %T@ %U %G %m %P\0`;
+// Type, device and inode, links, bytes, ctime, mtime, owner, group, mode, path below the folder: what tells a change. It
+// is none when the kernel counts blocks anew as it writes a file to the disk, or when we read one.
+const identity = String.raw`%y %D:%i %n %s %C@ %T@ %U %G %m %P\0`;
+// Before it blocks of 512 bytes and atime.
+const format = `%b %A@ ${identity}`;
 
 /**
 Reads the whole tree once, without following symlinks.
@@ -38,35 +40,55 @@ Reads the whole tree once, without following symlinks.
 @throws NexusError Io when a part of it cannot be read, Conflict when it vanishes meanwhile; Canceled through the signal.
 */
 export async function readSourceTree(folder: string, reader: Reader | undefined, signal: AbortSignal): Promise<SourceTree> {
-	const [file, args] = commandAs(reader, 'find', [folder, '-printf', format]);
-	const find = execa(file, args, {
-		env: {LC_ALL: 'C'}, cwd: '/', encoding: 'buffer', buffer: {stdout: false, stderr: true}, cancelSignal: signal, killSignal: 'SIGKILL', reject: false,
-	});
 	const hash = createHash('sha256');
 	const summary = new Summary();
 	let rest = '';
-	for await (const chunk of find.stdout as AsyncIterable<Uint8Array>) {
+	await find(folder, format, {reader, signal}, chunk => {
 		// Latin-1 keeps every byte of a name, whatever its encoding.
 		const lines = (rest + Buffer.from(chunk).toString('latin1')).split('\0');
 		rest = lines.pop()!;
+		let identities = '';
 		for (const line of lines) {
 			summary.add(line);
-			// It is no change when the kernel counts blocks anew as it writes a file to the disk, or when we read one.
-			hash.update(line.slice(line.indexOf(' ', line.indexOf(' ') + 1)), 'latin1');
+			identities += `${line.slice(line.indexOf(' ', line.indexOf(' ') + 1) + 1)}\0`;
 		}
+
+		hash.update(identities, 'latin1');
+	});
+	if (!summary.top) {
+		throw unreadable(folder);
 	}
 
-	const {isCanceled, failed, stderr} = await find;
+	return {...summary.totals(), top: summary.top, fingerprint: hash.digest('hex')};
+}
+
+/** The fingerprint alone of a tree, by reading it once more. Parameters and errors are those of `readSourceTree`. */
+export async function readFingerprint(folder: string, reader: Reader | undefined, signal: AbortSignal): Promise<string> {
+	const hash = createHash('sha256');
+	await find(folder, identity, {reader, signal}, chunk => {
+		hash.update(chunk);
+	});
+	return hash.digest('hex');
+}
+
+async function find(folder: string, format: string, {reader, signal}: {reader: Reader | undefined; signal: AbortSignal}, take: (chunk: Uint8Array) => void): Promise<void> {
+	const [file, args] = commandAs(reader, 'find', [folder, '-printf', format]);
+	const running = execa(file, args, {
+		env: {LC_ALL: 'C'}, cwd: '/', encoding: 'buffer', buffer: {stdout: false, stderr: true}, cancelSignal: signal, killSignal: 'SIGKILL', reject: false,
+	});
+	for await (const chunk of running.stdout as AsyncIterable<Uint8Array>) {
+		take(chunk);
+	}
+
+	const {isCanceled, failed, stderr} = await running;
 	if (isCanceled) {
 		throw signal.reason instanceof NexusError ? signal.reason : new NexusError('Canceled', 'canceled');
 	}
 
-	if (failed || !summary.top) {
+	if (failed) {
 		const [why] = Buffer.from(stderr).toString().trim().split('\n');
 		throw why?.includes('No such file or directory') ? changedWhileRead(folder) : unreadable(folder, why);
 	}
-
-	return {...summary.totals(), top: summary.top, fingerprint: hash.digest('hex')};
 }
 
 /** The error for a source of which a part cannot be read. */
