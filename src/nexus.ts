@@ -604,12 +604,15 @@ export class Nexus extends EventEmitter<NexusEvents> {
 		const workspace = this.#newWorkspace(image, {id, name, ownerUid});
 		await reverting(this.#log, async onFailure => {
 			onFailure(async () => this.pool.discard(origin, id));
-			await this.#refuseStray(name);
-			if (ready === undefined) {
-				await this.#stock.without(async () => this.pool.clone(image.name, origin, id));
-			}
+			const copy = async (): Promise<void> => {
+				if (ready === undefined) {
+					await this.#stock.without(async () => this.pool.clone(image.name, origin, id));
+				}
 
-			await this.pool.prepare(origin, id, name, workspaceLabel(workspace));
+				await this.pool.prepare(origin, id, name, workspaceLabel(workspace));
+			};
+
+			await Promise.all([this.#refuseStray(name), copy()]);
 			await this.#untilSettled(async () => {
 				await this.#store.commit({put: 'workspace', record: workspace});
 				onFailure(async () => this.#store.commit({remove: 'workspace', id}));

@@ -1,6 +1,6 @@
 // A database full of records, made before the daemon opens it: nothing of them is on disk.
 import path from 'node:path';
-import {openSqliteStore} from '../../src/store/sqlite-store.js';
+import {openStore} from '../../src/store/open-store.js';
 
 export type Fill = {
 	database: string;
@@ -19,7 +19,7 @@ export const idOf = (kind: number, index: number): string => `${String(kind).pad
 
 /** Records an image `base` and a number of workspaces of it, `ws-00000` and so on unless they are named. */
 export async function fillDatabase({database, workspaces, count, nameOf = index => `ws-${String(index).padStart(5, '0')}`}: Fill): Promise<void> {
-	const store = await openSqliteStore(database, () => undefined);
+	const store = await openStore(database, () => undefined);
 	const imageId = idOf(0, 0);
 	const indices = Array.from({length: count}, (_, index) => index);
 	await store.commit({

@@ -277,7 +277,9 @@ async function imageFaults(workspaces: string, name: string, hash: string): Prom
 	const {stdout: content} = await execa('debugfs', ['-R', 'cat /data/random', disk], {encoding: 'buffer', maxBuffer: 64 * 1024 * 1024});
 	return [
 		...(faults ? [`e2fsck on ${disk}: ${faults}`] : []),
-		...(createHash('sha256').update(content).digest('hex') === hash ? [] : [`${disk} does not hold what was imported, but ${content.length} bytes, of them ${content.filter(byte => byte === 0).length} zero`]),
+		...(createHash('sha256').update(content).digest('hex') === hash
+			? []
+			: [`${disk} does not hold what was imported, but ${content.length} bytes, ${content.filter(byte => byte === 0).length} of them zero`]),
 		...(await isReadOnlySubvolume(path.dirname(disk)) ? [] : [`the image ${name} is not read-only`]),
 	];
 }
