@@ -612,7 +612,10 @@ export class Nexus extends EventEmitter<NexusEvents> {
 				await this.pool.prepare(origin, id, name, workspaceLabel(workspace));
 			};
 
-			await Promise.all([this.#refuseStray(name), copy()]);
+			const work = [this.#refuseStray(name), copy()];
+			// Whatever becomes of one, the other is awaited: an undo must find all that it did.
+			await Promise.allSettled(work);
+			await Promise.all(work);
 			await this.#untilSettled(async () => {
 				await this.#store.commit({put: 'workspace', record: workspace});
 				onFailure(async () => this.#store.commit({remove: 'workspace', id}));
