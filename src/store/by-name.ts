@@ -2,7 +2,12 @@
 
 /** A sorted list in which a name is there once. Finding is a binary search; adding moves what comes after. */
 export class ByName<T extends {readonly name: string}> {
-	readonly #records: T[] = [];
+	readonly #records: T[];
+
+	/** Begins with records that are in order. */
+	constructor(records: T[] = []) {
+		this.#records = records;
+	}
 
 	get size(): number {
 		return this.#records.length;
@@ -36,11 +41,6 @@ export class ByName<T extends {readonly name: string}> {
 	#placeOf(name: string): number {
 		let low = 0;
 		let high = this.#records.length;
-		// Often it goes to the end: that is how they are read from the database.
-		if (high > 0 && this.#records[high - 1]!.name < name) {
-			return high;
-		}
-
 		while (low < high) {
 			const middle = Math.floor((low + high) / 2);
 			if (this.#records[middle]!.name < name) {

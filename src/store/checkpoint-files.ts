@@ -11,10 +11,18 @@ import type {CheckpointNote} from './journal-format.js';
 /** Where the checkpoint before the present one is kept. */
 export const previousOf = (database: string): string => `${database}.previous`;
 
-/** What the journal notes of a checkpoint. */
-export const noteOf = (content: Uint8Array, sequence: number): CheckpointNote => ({
-	sequence, bytes: content.length, checksum: crc32(content), changeCounter: changeCountersIn(content)[0],
-});
+/** Gives what is to be a checkpoint a change counter of its own (as SQLite in memory makes them, all have the same) and returns what the journal notes of it. */
+export function sealCheckpoint(content: Uint8Array, sequence: number): CheckpointNote {
+	const changeCounter = crc32(content);
+	const header = viewOf(content);
+	for (const offset of counterOffsets) {
+		header.setUint32(offset, changeCounter);
+	}
+
+	return {
+		sequence, bytes: content.length, checksum: crc32(content), changeCounter,
+	};
+}
 
 /** Writes a checkpoint beside the present one. */
 export async function writeCheckpoint(database: string, content: Uint8Array): Promise<void> {
@@ -51,7 +59,11 @@ export function compare(content: Uint8Array, note: CheckpointNote): 'same' | 'da
 	}
 
 	// SQLite writes the counter twice. Where the two differ, one of them was changed by something else.
-	const [counter, again] = changeCountersIn(content);
+	if (content.length < 100) {
+		return 'other';
+	}
+
+	const [counter, again] = counterOffsets.map(offset => viewOf(content).getUint32(offset));
 	return counter === note.changeCounter || (again === note.changeCounter && counter !== again) ? 'damaged' : 'other';
 }
 
@@ -77,11 +89,6 @@ async function keepPrevious(database: string): Promise<void> {
 }
 
 // Section 1.3 of SQLite's file format: the file change counter, and the one for which the version was valid.
-function changeCountersIn(content: Uint8Array): [number, number] {
-	if (content.length < 100) {
-		return [-1, -1];
-	}
+const counterOffsets = [24, 92] as const;
 
-	const header = new DataView(content.buffer, content.byteOffset, content.byteLength);
-	return [header.getUint32(24), header.getUint32(92)];
-}
+const viewOf = (content: Uint8Array): DataView => new DataView(content.buffer, content.byteOffset, content.byteLength);

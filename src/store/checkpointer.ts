@@ -2,7 +2,7 @@
 import {messageOf} from '../errors.js';
 import type {Log} from '../log.js';
 import {
-	dropCheckpoint, noteOf, replaceCheckpoint, writeCheckpoint,
+	dropCheckpoint, sealCheckpoint, replaceCheckpoint, writeCheckpoint,
 } from './checkpoint-files.js';
 import type {Journal} from './journal.js';
 
@@ -125,7 +125,8 @@ export class Checkpointer {
 		const content = this.#exportRecords(sequence);
 		// The note stands behind every commit that the checkpoint holds. If one of them is lost, so is the note; when it is on
 		// disk, they are.
-		const work = [this.#journal.note(noteOf(content, sequence)), writeCheckpoint(this.#database, content)];
+		const note = sealCheckpoint(content, sequence);
+		const work = [this.#journal.note(note), writeCheckpoint(this.#database, content)];
 		// Whatever becomes of one, the other is awaited: nothing goes on behind our back.
 		await Promise.allSettled(work);
 		await Promise.all(work);

@@ -7,9 +7,11 @@
 // Numbers are big-endian. The checksums of frames begin with the database's id, so a frame of another database is no frame.
 import {crc32} from 'node:zlib';
 import type {Image, Vm, Workspace} from '../model.js';
-import {copyOf} from './rows.js';
 
-/** A change as it is journaled: whole records, so that to do it twice is to do it once; what is removed, as it last was. */
+/**
+A change as it is journaled: whole records, so that to do it twice is to do it once; what is removed, as it last was. Read
+from a journal, a record lacks the fields that are `undefined`: JSON has none.
+*/
 export type Step =
 	| {put: 'image'; record: Image}
 	| {put: 'workspace'; record: Workspace}
@@ -148,7 +150,7 @@ function frameAt(bytes: Uint8Array, at: number, seed: number): {frame: Frame; en
 
 	// It is what `encodeFrame` wrote: the checksum says so.
 	const {commits, checkpoint} = JSON.parse(textOf(payload)) as Omit<Frame, 'first'>;
-	return {frame: {first: header.first, commits: commits.map(steps => steps.map(step => completed(step))), checkpoint}, end: header.end};
+	return {frame: {first: header.first, commits, checkpoint}, end: header.end};
 }
 
 function frameHeaderAt(bytes: Uint8Array, at: number, seed: number): {end: number; first: number; checksum: number} | undefined {
@@ -192,13 +194,6 @@ function isUnfinished(bytes: Uint8Array, at: number, seed: number): boolean {
 	}
 
 	return false;
-}
-
-// JSON has no `undefined`.
-function completed(step: Step): Step {
-	const whole = {...step, record: copyOf('put' in step ? step.put : step.remove, step.record)};
-	// The kind and the record of a step go together.
-	return whole as Step;
 }
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -10,7 +10,7 @@ import {
 } from '../files.js';
 import type {Log} from '../log.js';
 import {
-	dropCheckpoint, noteOf, placeCheckpoint, previousOf, writeCheckpoint,
+	dropCheckpoint, sealCheckpoint, placeCheckpoint, previousOf, writeCheckpoint,
 } from './checkpoint-files.js';
 import {Checkpointer} from './checkpointer.js';
 import type {RecordDatabase} from './database.js';
@@ -122,12 +122,13 @@ async function writeAnew({sequence, databaseId, segments, unusable, empty, migra
 	}
 
 	const content = exportRecords(sequence);
+	const note = sealCheckpoint(content, sequence);
 	const copy = migratedFrom === undefined ? undefined : await keepCopy(file, `v${migratedFrom}`);
 	let segment: Segment | undefined;
 	try {
 		await writeCheckpoint(file, content);
 		segment = await createSegment(file, {databaseId, first});
-		await segment.append(encodeFrame({first, commits: [], checkpoint: noteOf(content, sequence)}, databaseId));
+		await segment.append(encodeFrame({first, commits: [], checkpoint: note}, databaseId));
 		await placeCheckpoint(file);
 	} catch (error) {
 		await dropCheckpoint(file);

@@ -2,7 +2,7 @@
 // and removed here has passed there.
 import type {Image, Vm, Workspace} from '../model.js';
 import {ByName} from './by-name.js';
-import {recordKinds, type RecordKind, type Records} from './rows.js';
+import type {RecordKind, Records} from './rows.js';
 
 /** What happened to one record; there is no `before` when it is new, and no `after` when it is gone. */
 export type Effect = {
@@ -10,21 +10,25 @@ export type Effect = {
 }[RecordKind];
 
 export class RecordsInMemory {
-	readonly images = new Kind<Image>();
-	readonly workspaces = new Kind<Workspace>();
-	readonly vms = new Kind<Vm>();
+	readonly images: Kind<Image>;
+	readonly workspaces: Kind<Workspace>;
+	readonly vms: Kind<Vm>;
 
-	readonly #byImage = new Index(({masterImageId}) => masterImageId);
-	readonly #byVm = new Index(({vmId}) => vmId);
-	readonly #byParent = new Index(({parentWorkspaceId}) => parentWorkspaceId);
+	readonly #byImage: Index;
+	readonly #byVm: Index;
+	readonly #byParent: Index;
 	readonly #cids = new Cids();
 
-	/** Takes frozen records, in the order of their names where there are many. */
-	constructor(all: {[K in RecordKind]: Array<Records[K]>}) {
-		for (const kind of recordKinds) {
-			for (const record of all[kind]) {
-				this.put(kind, record);
-			}
+	/** Takes frozen records, each kind in the order of their names. */
+	constructor({image, workspace, vm}: {[K in RecordKind]: Array<Records[K]>}) {
+		this.images = new Kind(image);
+		this.workspaces = new Kind(workspace);
+		this.vms = new Kind(vm);
+		this.#byImage = new Index(workspace, ({masterImageId}) => masterImageId);
+		this.#byVm = new Index(workspace, ({vmId}) => vmId);
+		this.#byParent = new Index(workspace, ({parentWorkspaceId}) => parentWorkspaceId);
+		for (const {cid} of vm) {
+			this.#cids.replace(undefined, cid);
 		}
 	}
 
@@ -110,10 +114,16 @@ function effectOf(kind: RecordKind, before: Records[RecordKind] | undefined, aft
 
 /** The records of one kind. */
 class Kind<T extends {id: string; name: string}> {
-	readonly inOrder = new ByName<T>();
+	readonly inOrder: ByName<T>;
 
-	readonly #byId = new Map<string, T>();
-	readonly #byName = new Map<string, T>();
+	readonly #byId: Map<string, T>;
+	readonly #byName: Map<string, T>;
+
+	constructor(inOrder: T[]) {
+		this.inOrder = new ByName(inOrder);
+		this.#byId = new Map(inOrder.map(record => [record.id, record]));
+		this.#byName = new Map(inOrder.map(record => [record.name, record]));
+	}
 
 	get size(): number {
 		return this.#byId.size;
@@ -150,10 +160,21 @@ class Kind<T extends {id: string; name: string}> {
 /** Workspaces by what they point to. */
 class Index {
 	readonly #keyOf: (workspace: Workspace) => string | undefined;
-	readonly #lists = new Map<string, ByName<Workspace>>();
+	readonly #lists: Map<string, ByName<Workspace>>;
 
-	constructor(keyOf: (workspace: Workspace) => string | undefined) {
+	constructor(inOrder: readonly Workspace[], keyOf: (workspace: Workspace) => string | undefined) {
 		this.#keyOf = keyOf;
+		const lists = new Map<string, Workspace[]>();
+		for (const workspace of inOrder) {
+			const key = keyOf(workspace);
+			if (key !== undefined) {
+				const list = lists.get(key) ?? [];
+				list.push(workspace);
+				lists.set(key, list);
+			}
+		}
+
+		this.#lists = new Map([...lists].map(([key, list]) => [key, new ByName(list)]));
 	}
 
 	get(key: string): ByName<Workspace> {

@@ -3,6 +3,7 @@ import {messageOf} from '../errors.js';
 import type {Image, Workspace} from '../model.js';
 import type {RecordDatabase} from './database.js';
 import type {Commit, Frame, Step} from './journal-format.js';
+import {copyOf} from './rows.js';
 import type {InDoubt} from './state-store.js';
 
 export type Replayed = {
@@ -77,14 +78,16 @@ function apply(database: RecordDatabase, step: Step): void {
 function gather(commits: ReadonlyArray<[number, Commit]>): InDoubt {
 	const put = new Set<string>();
 	const removed = new Map<string, Image | Workspace>();
-	for (const step of commits.flatMap(([, commit]) => commit)) {
-		const {id} = step.record;
-		if ('put' in step && step.put !== 'vm') {
-			put.add(id);
-			removed.delete(id);
-		} else if ('remove' in step && step.remove !== 'vm') {
-			put.delete(id);
-			removed.set(id, step.record);
+	for (const [, commit] of commits) {
+		for (const step of commit) {
+			const {id} = step.record;
+			if ('put' in step && step.put !== 'vm') {
+				put.add(id);
+				removed.delete(id);
+			} else if ('remove' in step && step.remove !== 'vm') {
+				put.delete(id);
+				removed.set(id, copyOf(step.remove, step.record));
+			}
 		}
 	}
 

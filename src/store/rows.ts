@@ -1,14 +1,13 @@
 // Between records (camelCase, booleans, `undefined`) and rows (snake_case, 0 and 1, NULL).
 import type {SqlValue} from 'sql.js';
-import type {Image, Vm, Workspace} from '../model.js';
+import type {
+	Image, Vm, VmRole, VmState, Workspace,
+} from '../model.js';
 
 const sqlNull = null;
 
 export type Records = {image: Image; workspace: Workspace; vm: Vm};
 export type RecordKind = keyof Records;
-
-/** Those that others point to come first. */
-export const recordKinds = ['image', 'vm', 'workspace'] as const satisfies RecordKind[];
 
 type Table = {table: string; columns: readonly string[]};
 
@@ -59,33 +58,78 @@ export const tables: Readonly<Record<RecordKind, Table>> = {
 /** The table without records of ours. */
 export const settingsTable: Table = {table: 'settings', columns: ['key', 'value', 'type']};
 
-type Field = {name: string; isBoolean: boolean};
-
-const fieldOf = (column: string): Field => ({
-	name: column.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase()),
-	isBoolean: column.startsWith('is_'),
-});
+const fieldOf = (column: string): string => column.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 const fields = Object.fromEntries(Object.entries(tables).map(([kind, {columns}]) => [kind, columns.map(column => fieldOf(column))]));
 
 /** The values of a record in the order of its table's columns. */
 export function toRow(kind: RecordKind, record: Records[RecordKind]): SqlValue[] {
 	const values = record as unknown as Record<string, string | number | boolean | undefined>;
-	return fields[kind]!.map(({name}) => {
-		const value = values[name];
+	return fields[kind]!.map(field => {
+		const value = values[field];
 		return typeof value === 'boolean' ? Number(value) : value ?? sqlNull;
 	});
 }
 
+type Text = string | typeof sqlNull;
+type Integer = number | typeof sqlNull;
+
+// A row with all columns in their order.
+type Row = {
+	image: [string, string, string, number, number];
+	workspace: [string, string, Text, string, string, Text, number, number, number, Integer, Integer, number, number];
+	vm: [string, string, VmRole, VmState, number, number, number, Text, Integer, Text, Text, Text, number, number, Integer, Integer];
+};
+
+// Written out, because thousands are made when a daemon starts.
+const makers: {[K in RecordKind]: (row: Row[K]) => Records[K]} = {
+	image: row => ({
+		id: row[0],
+		name: row[1],
+		subvolumePath: row[2],
+		sizeBytes: row[3],
+		createdAt: row[4],
+	}),
+	workspace: row => ({
+		id: row[0],
+		name: row[1],
+		vmId: row[2] ?? undefined,
+		subvolumePath: row[3],
+		masterImageId: row[4],
+		parentWorkspaceId: row[5] ?? undefined,
+		sizeBytes: row[6],
+		isRootDevice: row[7] === 1,
+		isReadOnly: row[8] === 1,
+		attachedAt: row[9] ?? undefined,
+		detachedAt: row[10] ?? undefined,
+		createdAt: row[11],
+		ownerUid: row[12],
+	}),
+	vm: row => ({
+		id: row[0],
+		name: row[1],
+		role: row[2],
+		state: row[3],
+		cid: row[4],
+		vcpuCount: row[5],
+		memSizeMib: row[6],
+		configJson: row[7] ?? undefined,
+		pid: row[8] ?? undefined,
+		socketPath: row[9] ?? undefined,
+		udsPath: row[10] ?? undefined,
+		consoleLogPath: row[11] ?? undefined,
+		createdAt: row[12],
+		updatedAt: row[13],
+		startedAt: row[14] ?? undefined,
+		stoppedAt: row[15] ?? undefined,
+	}),
+};
+
 /** The record, frozen, in a row that was selected with all columns in their order. */
 export function fromRow<K extends RecordKind>(kind: K, row: readonly SqlValue[]): Records[K] {
-	// One by one and always in the same order: there are thousands when a daemon starts.
-	const record: Record<string, unknown> = {};
-	for (const [index, {name, isBoolean}] of fields[kind]!.entries()) {
-		record[name] = isBoolean ? row[index] === 1 : row[index] ?? undefined;
-	}
-
-	// The columns and the fields of the type are the same list; the schema checks the values.
-	return Object.freeze(record) as Records[K];
+	// The schema checks the values.
+	const record = makers[kind](row as Row[K]);
+	Object.freeze(record);
+	return record;
 }
 
 /** A frozen copy of a record that has every field, whoever made it. */

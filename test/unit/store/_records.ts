@@ -1,6 +1,7 @@
 // Records and databases for the tests of the store, and the program `sqlite3` as a witness that shares no code with it.
+import {existsSync} from 'node:fs';
 import {
-	cp, readFile, readdir, stat,
+	cp, mkdir, readFile, readdir, rm, stat, writeFile,
 } from 'node:fs/promises';
 import path from 'node:path';
 import type {ExecutionContext} from 'ava';
@@ -46,6 +47,20 @@ export async function onDisk(t: ExecutionContext, file: string): Promise<string>
 	t.deepEqual(store.mishaps, []);
 	await close();
 	return copy;
+}
+
+/** The content of a database and of all that lies beside it, by what comes after its name. */
+export async function filesOf(file: string): Promise<Map<string, Uint8Array>> {
+	const names = ['', ...(await beside(file)).map(name => `.${name}`)];
+	const found = await Promise.all(names.map(async (name): Promise<[string, Uint8Array] | undefined> => existsSync(`${file}${name}`) ? [name, await readFile(`${file}${name}`)] : undefined));
+	return new Map(found.filter(entry => entry !== undefined));
+}
+
+/** Puts such files there, and nothing else. */
+export async function putFiles(file: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
+	await rm(path.dirname(file), {recursive: true});
+	await mkdir(path.dirname(file));
+	await Promise.all([...files].map(async ([name, content]) => writeFile(`${file}${name}`, content)));
 }
 
 /** The files beside a database, by what comes after its name, without the lock. */
