@@ -5,14 +5,8 @@ import {once} from 'node:events';
 import {fileURLToPath} from 'node:url';
 import type {Cleanup} from '../test/support/cleanup.js';
 
-/** What the process is told: to snapshot the image so often, or to delete as many of those snapshots again. */
-export type Order = {what: 'snapshot' | 'delete'; count: number};
-
-export type Bare = {
-	/** Milliseconds of each call. */
-	snapshot: (count: number) => Promise<number[]>;
-	delete: (count: number) => Promise<number[]>;
-};
+/** Makes so many snapshots and returns the milliseconds of each. */
+export type Bare = (count: number) => Promise<number[]>;
 
 /** Starts the process for an image, which is a subvolume; its snapshots go beside it. */
 export function startBare(image: string, cleanup: Cleanup): Bare {
@@ -22,16 +16,11 @@ export function startBare(image: string, cleanup: Cleanup): Bare {
 		child.kill();
 		await ended;
 	});
-	const order = async (what: Order['what'], count: number): Promise<number[]> => {
-		child.send({what, count} satisfies Order);
-		const [answer] = await Promise.race([once(child, 'message'), ended.then(() => {
+	return async count => {
+		child.send(count);
+		const [times] = await Promise.race([once(child, 'message'), ended.then(() => {
 			throw new Error('the bare process has ended');
 		})]) as [number[]];
-		return answer;
-	};
-
-	return {
-		snapshot: async count => order('snapshot', count),
-		delete: async count => order('delete', count),
+		return times;
 	};
 }

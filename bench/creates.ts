@@ -30,7 +30,7 @@ async function oneAfterAnother(place: Place, bare: Bare, machined: Machined): Pr
 	const block = 100;
 	const {nexus, snapshots, clones} = await race('create', {
 		nexus: async () => oneByOne(block, async () => place.create()),
-		snapshots: async () => bare.snapshot(block),
+		snapshots: async () => bare(block),
 		clones: async () => oneByOne(block, machined.clone),
 	}, {rounds: 4});
 	const what = 'create a workspace, one after another';
@@ -52,7 +52,7 @@ async function fromUnusedImages(place: Place, bare: Bare): Promise<Row> {
 	const unused = await importImages(place, warmUps + rounds);
 	const {nexus, snapshots} = await race('create, stock empty', {
 		nexus: async () => [await timed(async () => place.create(unused.pop()))],
-		snapshots: async () => bare.snapshot(1),
+		snapshots: async () => bare(1),
 	}, {rounds, warmUps});
 	return beside({
 		what: 'create a workspace, stock empty',

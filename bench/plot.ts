@@ -7,9 +7,9 @@ type Bar = {title: string; subtitle: string; value: number; goal: number | undef
 
 const width = 1000;
 const rowHeight = 44;
-const head = 56;
+const head = 92;
 const foot = 24;
-const left = 370;
+const left = 400;
 const right = 800;
 
 /** An SVG of all rows that are beside something. It brings its background, so that it can be read wherever it is shown. */
@@ -21,8 +21,10 @@ export function plot(rows: Row[]): string {
 <title>Nexus beside its references, in one run</title>
 <style>${style}</style>
 <rect class="page" width="${width}" height="${height}" rx="8"/>
+<text x="20" y="32">What Nexus takes, as a multiple of its reference: to the left of 1 it is quicker</text>
+<text class="small faint" x="20" y="50">The upright mark is the goal: green has reached it, red has not</text>
 ${[
-	...scale.ticks.flatMap(tick => gridLine(scale.at(tick), times(tick), height, tick === 1)),
+	...scale.ticks.flatMap(tick => gridLine(scale.at(tick), tick < 1 ? `1/${1 / tick}` : `${tick} ×`, height, tick === 1)),
 	...bars.flatMap((bar, index) => barLines(bar, head + (index * rowHeight), scale.at)),
 ].join('\n')}
 </svg>
@@ -81,7 +83,7 @@ function barLines({title, subtitle, value, goal, isReached, figures}: Bar, top: 
 		`<text class="small faint" x="20" y="${top + 34}">${xml(subtitle)}</text>`,
 		`<rect class="${judgement}" x="${round(from)}" y="${top + 10}" width="${round(Math.max(to - from, 1))}" height="20" rx="2"/>`,
 		...(goal === undefined ? [] : [`<path class="goal" d="M${round(at(goal))} ${top + 5}v30"/>`]),
-		`<text x="${right + 20}" y="${top + 17}">${times(value)}${goal === undefined ? '' : `<tspan class="small faint"> at most ${times(goal)}</tspan>`}</text>`,
+		`<text x="${right + 20}" y="${top + 17}">${times(value)}${goal === undefined ? '' : `<tspan class="small faint" dx="8">at most ${times(goal)}</tspan>`}</text>`,
 		`<text class="small faint" x="${right + 20}" y="${top + 34}">${xml(figures)}</text>`,
 	];
 }

@@ -39,17 +39,17 @@ export async function measureStarts({cleanup, crowded}: Surroundings): Promise<R
 
 	return [
 		alone({
-			what: '`nexusd` with 10,000 workspaces: start to first answer',
+			what: '`nexusd` with 10,000: start to first answer',
 			how: 'From the start of the process to the answer of a `GetWorkspace`.',
 			unit: 'ms',
 			values: starts,
 			goal: 500,
 		}),
 		alone({
-			what: 'resident memory then', how: '`VmRSS` after that answer.', unit: 'MB', values: memory, goal: 150,
+			what: 'its resident memory then', how: '`VmRSS` after that answer.', unit: 'MB', values: memory, goal: 150,
 		}),
 		alone({
-			what: 'resident memory after both lists', how: '`VmRSS` after a `ListWorkspaces` and a `GetManagedObjects`.', unit: 'MB', values: memoryAfterLists,
+			what: 'its resident memory after both lists', how: '`VmRSS` after a `ListWorkspaces` and a `GetManagedObjects`.', unit: 'MB', values: memoryAfterLists,
 		}),
 	];
 }
