@@ -15,6 +15,7 @@ export const busErrors = {
 	failed: `${busPrefix}Failed`,
 	interactiveAuthorizationRequired: `${busPrefix}InteractiveAuthorizationRequired`,
 	invalidArgs: `${busPrefix}InvalidArgs`,
+	limitsExceeded: `${busPrefix}LimitsExceeded`,
 	nameHasNoOwner: `${busPrefix}NameHasNoOwner`,
 	noReply: `${busPrefix}NoReply`,
 	propertyReadOnly: `${busPrefix}PropertyReadOnly`,

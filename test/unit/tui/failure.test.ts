@@ -46,6 +46,7 @@ test('exit codes of the bus\'s errors', t => {
 		failed: 1,
 		interactiveAuthorizationRequired: 6,
 		invalidArgs: 1,
+		limitsExceeded: 1,
 		nameHasNoOwner: 3,
 		noReply: 3,
 		propertyReadOnly: 1,
