@@ -97,6 +97,18 @@ export class Bus {
 		}
 	}
 
+	/** Whether the bus does not take now what is sent. */
+	get isBehind(): boolean {
+		return streamOf(this.#connection).writableNeedDrain;
+	}
+
+	/** Resolves when it has taken all; never, when the connection ends before. */
+	async caughtUp(): Promise<void> {
+		return new Promise(resolve => {
+			streamOf(this.#connection).once('drain', resolve);
+		});
+	}
+
 	/** Runs the handler for every signal that arrives. */
 	onSignal(handler: (message: Message) => void): void {
 		const signal = 4;

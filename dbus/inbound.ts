@@ -1,7 +1,7 @@
 // What arrives from the bus before anybody has looked at it. The library would decode each message whole, and throw, where
-// nobody can catch it, at a file descriptor that never came; thousands of rows keep it busy for half a second. So its stream
-// is read through this: the library sees no bodies, and who wants one decodes it, when it is of the signature that it should
-// be.
+// nobody can catch it, at a file descriptor that never came; thousands of rows or an object path of megabytes keep it busy
+// for seconds. Anybody on the bus can send these. So its stream is read through this: the library sees no bodies, and who
+// wants one decodes it, when it is of the signature that it should be.
 import type {Duplex} from 'node:stream';
 
 /** The body of a message as it came. */
@@ -47,6 +47,7 @@ const typeAt = 1;
 const fieldsLengthAt = 12;
 const methodCall = 1;
 const signal = 4;
+const pathField = 1;
 const signatureField = 8;
 const otherField = 9;
 
@@ -56,46 +57,84 @@ const isUnasked = (header: Uint8Array): boolean => header[typeAt] === methodCall
 // bus has checked.
 function hideBody(header: Uint8Array, fields: Uint8Array): RawBody | undefined {
 	const end = uint32(header, header, fieldsLengthAt);
+	let body: RawBody | undefined;
 	for (let at = 0; at < end;) {
+		const fieldEnd = endOfField(header, fields, at);
+		if (fieldEnd === undefined) {
+			// Some buses let such a field through, and nothing tells where it ends.
+			blank(header, fields.subarray(at, end));
+			return body;
+		}
+
 		if (fields[at] === signatureField) {
 			fields[at] = otherField;
 			const start = at + 5;
-			return {
+			body = {
 				signature: String.fromCodePoint(...fields.subarray(start, start + fields[start - 1]!)),
 				bytes: fields.subarray(aligned(end, 8)),
 				isLittleEndian: isLittleEndian(header),
 			};
+		} else if (fields[at] === pathField && fieldEnd - at > largestPath) {
+			shortenPath(header, fields.subarray(at, fieldEnd));
 		}
 
-		at = aligned(endOfVariant(header, fields, at + 1), 8);
+		at = aligned(fieldEnd, 8);
 	}
 
-	return undefined;
+	return body;
 }
 
-// A variant's own signature is a byte of length, here one letter, and a zero.
-function endOfVariant(header: Uint8Array, fields: Uint8Array, at: number): number {
-	const type = String.fromCodePoint(fields[at + 1]!);
-	const value = at + 3;
-	switch (type) {
-		case 'g': {
+// Many times what any of ours has.
+const largestPath = 4096;
+
+// Where a field that the specification knows ends. Its variant's own signature is a byte of length, one letter, and a zero.
+function endOfField(header: Uint8Array, fields: Uint8Array, at: number): number | undefined {
+	const value = at + 4;
+	switch (String.fromCodePoint(...fields.subarray(at + 1, value))) {
+		case '\u0001g\0': {
 			return value + 1 + fields[value]! + 1;
 		}
 
-		case 'u': {
-			return aligned(value, 4) + 4;
+		case '\u0001u\0': {
+			return value + 4;
+		}
+
+		case '\u0001o\0':
+		case '\u0001s\0': {
+			return value + 4 + uint32(header, fields, value) + 1;
 		}
 
 		default: {
-			return aligned(value, 4) + 4 + uint32(header, fields, aligned(value, 4)) + 1;
+			return undefined;
 		}
 	}
 }
 
+// What is left names no object, and makes a short answer.
+function shortenPath(header: Uint8Array, field: Uint8Array): void {
+	const length = 255;
+	setUint32(header, field, 4, length);
+	field.set([underscore, 0], 8 + length - 1);
+	blank(header, field.subarray(aligned(8 + length + 1, 8)));
+}
+
+// One field of no meaning, an array of bytes, takes the whole place.
+function blank(header: Uint8Array, place: Uint8Array): void {
+	const start = 12;
+	if (place.length >= start) {
+		place.set([otherField, 2, ...new TextEncoder().encode('ay'), 0]);
+		setUint32(header, place, 8, place.length - start);
+	}
+}
+
+const underscore = 0x5F;
 const aligned = (at: number, to: number): number => Math.ceil(at / to) * to;
 
 // Each message says in its first byte how its numbers are written.
 const isLittleEndian = (header: Uint8Array): boolean => header[0] === 'l'.codePointAt(0);
+const view = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+const uint32 = (header: Uint8Array, bytes: Uint8Array, at: number): number => view(bytes).getUint32(at, isLittleEndian(header));
 
-const uint32 = (header: Uint8Array, bytes: Uint8Array, at: number): number =>
-	new DataView(bytes.buffer, bytes.byteOffset).getUint32(at, isLittleEndian(header));
+function setUint32(header: Uint8Array, bytes: Uint8Array, at: number, value: number): void {
+	view(bytes).setUint32(at, value, isLittleEndian(header));
+}

@@ -7,6 +7,7 @@ import {busErrors} from '../dbus/errors.js';
 import {messageOf} from '../src/errors.js';
 import type {Caller, Details} from './caller.js';
 import {Quota} from './quota.js';
+import {Turns} from './turns.js';
 
 /** `ask`: a person would have to authenticate, and nobody did or could be asked. */
 export type Answer = {verdict: 'yes' | 'no' | 'ask'} | {verdict: 'unknown'; reason: string};
@@ -14,10 +15,13 @@ export type Answer = {verdict: 'yes' | 'no' | 'ask'} | {verdict: 'unknown'; reas
 const allowUserInteraction = 1;
 const none = 0;
 const mostPrompts = 4;
+const mostQuestions = 16;
+const mostQuestionsWaiting = 1024;
 
 export class Polkit {
 	readonly #bus: Bus;
 	readonly #prompts = new Quota(mostPrompts);
+	readonly #questions = new Turns({places: mostQuestions, mostWaiting: mostQuestionsWaiting});
 	#lastCheck = 0;
 
 	constructor(bus: Bus) {
@@ -26,15 +30,12 @@ export class Polkit {
 
 	/** Whether polkit lets a caller do something. It may take as long as a person takes to type a password. */
 	async check(caller: Caller, action: string, details: Details): Promise<Answer> {
-		if (!caller.mayPrompt) {
-			return this.#check(caller, action, details);
-		}
-
-		// The bus lets a connection wait for so many answers only, and these may never come.
+		// The bus lets a connection wait for 128 answers only. Those that take a person may never come; for the others each
+		// user waits in a line of their own.
 		const {uid} = await caller.credentials();
-		const release = this.#prompts.take(uid);
+		const release = caller.mayPrompt ? this.#prompts.take(uid) : await this.#questions.take(String(uid), 1);
 		if (!release) {
-			return {verdict: 'unknown', reason: `it is asking you ${mostPrompts} things already`};
+			return {verdict: 'unknown', reason: caller.mayPrompt ? `it is asking you ${mostPrompts} things already` : 'too many questions wait for it'};
 		}
 
 		try {

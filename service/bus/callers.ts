@@ -5,6 +5,7 @@ import type {Message, Variant} from 'dbus-next';
 import type {Bus} from '../../dbus/bus.js';
 import type {Reader} from '../../src/reader.js';
 import type {Caller} from '../caller.js';
+import {CallError} from './call-error.js';
 
 type Connection = {
 	gone: AbortController;
@@ -68,9 +69,10 @@ export class Callers extends EventEmitter<{subscribers: [count: number]}> {
 			const [credentials] = await this.#bus.callBus('GetConnectionCredentials', 's', [sender]);
 			const {UnixUserID: uid, UnixGroupIDs: groups} = credentials as {UnixUserID: Variant<number>; UnixGroupIDs?: Variant<number[]>};
 			return {uid: uid.value, groups: groups?.value ?? []};
-		} catch (error) {
+		} catch {
+			// Nothing else keeps the bus from knowing.
 			this.#connections.delete(sender);
-			throw error;
+			throw new CallError('accessDenied', 'you have left the bus');
 		}
 	}
 

@@ -1,5 +1,5 @@
-// The way of a call: object, interface, member, signature, authorisation, values, the work itself, the reply. Each step
-// that fails answers with the error that the D-Bus specification names.
+// The way of a call: its turn, object, interface, member, signature, authorisation, values, the work itself, the reply. Each
+// step that fails answers with the error that the D-Bus specification names.
 import {Message, type MessageLike} from 'dbus-next';
 import type {Bus} from '../../dbus/bus.js';
 import {decode, encode, lowerFirst} from '../../dbus/codec.js';
@@ -10,6 +10,7 @@ import type {Activity} from '../activity.js';
 import type {Authority} from '../authority.js';
 import type {Caller} from '../caller.js';
 import {doingFor} from '../log.js';
+import {Turns} from '../turns.js';
 import {CallError, describeError} from './call-error.js';
 import type {Callers} from './callers.js';
 import {callDetails} from './details.js';
@@ -37,6 +38,9 @@ export type DispatchOptions = {
 export function serveCalls({
 	bus, objects, authority, callers, nexus, activity, mayAnswer, outbox, log,
 }: DispatchOptions): void {
+	const turns = new Turns({
+		places: placesOfCaller, mostWaiting: mostCallsWaiting, pause: {isOn: () => bus.isBehind, end: async () => bus.caughtUp()},
+	});
 	bus.limitBodies(largestBody);
 	bus.onCall(message => {
 		void answer(message).finally(activity.begin());
@@ -45,8 +49,19 @@ export function serveCalls({
 	const places = new Places(mostLongLists);
 
 	async function answer(message: Message): Promise<void> {
+		// Known from here on: it may leave while it waits.
+		const caller = callers.caller(message.sender, isPromptAllowed(message));
+		const release = await turns.take(message.sender, changeIn(message) ? placesOfChange : placesOfRead);
+		if (!caller.gone.aborted && (release !== undefined || wantsReply(message))) {
+			await respond(message, async () => release ? perform(message, caller) : refuse());
+		}
+
+		release?.();
+	}
+
+	async function respond(message: Message, work: () => Promise<{result: unknown; method: MethodSpec}>): Promise<void> {
 		try {
-			const {result, method} = await perform(message);
+			const {result, method} = await work();
 			await (result instanceof LongList ? replyWithList(message, method, result) : reply(message, method, result));
 		} catch (error) {
 			const {name, text} = describeError(error, log);
@@ -86,10 +101,8 @@ export function serveCalls({
 		}
 	}
 
-	async function perform(message: Message): Promise<{result: unknown; method: MethodSpec}> {
+	async function perform(message: Message, caller: Caller): Promise<{result: unknown; method: MethodSpec}> {
 		const {path, member} = message;
-		// Known from here on: it may leave while it waits.
-		const caller = callers.caller(message.sender, isPromptAllowed(message));
 		await mayAnswer();
 		await authorize(message, caller);
 		const object = objects.at(path);
@@ -106,12 +119,11 @@ export function serveCalls({
 
 	// Before anything is looked up: the path's form says which interface is meant.
 	async function authorize(message: Message, caller: Caller): Promise<void> {
-		const {path, interface: name, member} = message;
-		const spec = specAt(path);
-		const method = spec && (!name || name === spec.name) && Object.hasOwn(spec.methods, member) ? spec.methods[member]! : undefined;
-		if (method?.action) {
-			checkSignature(message, spec!, method);
-			await authority.authorize(caller, method.action, callDetails(nexus, path, method, message.body));
+		const change = changeIn(message);
+		if (change) {
+			const {spec, method, action} = change;
+			checkSignature(message, spec, method);
+			await authority.authorize(caller, action, callDetails(nexus, message.path, method, message.body));
 		}
 	}
 
@@ -135,6 +147,17 @@ export function serveCalls({
 	}
 }
 
+// What takes a right, by the form of its path.
+function changeIn({path, interface: name, member}: Message): {spec: InterfaceSpec; method: MethodSpec; action: string} | undefined {
+	const spec = specAt(path);
+	const method = spec && (!name || name === spec.name) && Object.hasOwn(spec.methods, member) ? spec.methods[member]! : undefined;
+	return method?.action ? {spec: spec!, method, action: method.action} : undefined;
+}
+
+function refuse(): never {
+	throw new CallError('limitsExceeded', 'too many calls of yours wait for an answer: make them again when some have been answered');
+}
+
 function findMethod(spec: InterfaceSpec, member: string): MethodSpec {
 	if (!Object.hasOwn(spec.methods, member)) {
 		throw new CallError('unknownMethod', `the interface ${spec.name} has no method ${member}`);
@@ -152,6 +175,15 @@ function checkSignature({member, signature}: Message, spec: InterfaceSpec, metho
 
 // Each may be some tens of megabytes for a moment.
 const mostLongLists = 2;
+
+// One caller may do 64 changes at once, which wait for the disk and polkit more than they work. A read is all work, and
+// some are much of it: four at once are enough to lose no time.
+const placesOfCaller = 64;
+const placesOfChange = 1;
+const placesOfRead = 16;
+
+// Of everybody's. They are in memory, and a hostile one is many times as large there as on the wire.
+const mostCallsWaiting = 2048;
 
 // Many times what any of our methods can make use of.
 const largestBody = 16 * 1024;
