@@ -27,6 +27,9 @@ const methods: Readonly<Record<string, readonly string[]>> = {
 		'AttachWorkspace: s workspace, s vm, a{sv} options →',
 		'DetachWorkspace: s workspace →',
 		'Reload: →',
+		'Examine: → a(sssss) findings',
+		'Adopt: s name → o object',
+		'RemoveUnknown: s name →',
 		'Subscribe: →',
 		'Unsubscribe: →',
 	],
@@ -38,7 +41,7 @@ const methods: Readonly<Record<string, readonly string[]>> = {
 
 const properties: Readonly<Record<string, string>> = {
 	// `Warnings` came after the table was published; an addition breaks nobody.
-	Manager: 'Version s, SchemaVersion u, Backend s, WorkspacesRoot s, Warnings as, PoolSize t, PoolFree t, Images u, Workspaces u, Vms u',
+	Manager: 'Version s, SchemaVersion u, Backend s, WorkspacesRoot s, Warnings as, PoolSize t, PoolFree t, Removing u, Images u, Workspaces u, Vms u',
 	Image: 'Id s, Name s, SubvolumePath s, DevicePath s, Size t, Allocated t, CreatedAt t, Workspaces u',
 	Workspace: 'Id s, Name s, SubvolumePath s, DevicePath s, Owner u, BaseImage o, Parent o, Vm o, RootDevice b, ReadOnly b, Size t, Allocated t, AttachedAt t, DetachedAt t, CreatedAt t',
 	Vm: 'Id s, Name s, Role s, State s, Cid u, Vcpus u, MemoryMiB u, Workspaces ao, CreatedAt t, UpdatedAt t',
@@ -174,7 +177,7 @@ test('what changes is told, but for what is looked up when it is read', t => {
 		...wordsOf('Vm', 'State Workspaces UpdatedAt'),
 		...wordsOf('Job', 'State Progress Message Object'),
 	]);
-	t.deepEqual(telling('false'), [...wordsOf('Manager', 'Warnings PoolSize PoolFree'), ...wordsOf('Image', 'Allocated'), ...wordsOf('Workspace', 'Allocated')]);
+	t.deepEqual(telling('false'), [...wordsOf('Manager', 'Warnings PoolSize PoolFree Removing'), ...wordsOf('Image', 'Allocated'), ...wordsOf('Workspace', 'Allocated')]);
 });
 
 const wordsOf = (name: string, members: string): string[] => members.split(' ').map(member => `${name}.${member}`);
