@@ -12,7 +12,7 @@ import type {CheckpointNote} from './journal-format.js';
 export const previousOf = (database: string): string => `${database}.previous`;
 
 /** Gives what is to be a checkpoint a change counter of its own (as SQLite in memory makes them, all have the same) and returns what the journal notes of it. */
-export function sealCheckpoint(content: Uint8Array, sequence: number): CheckpointNote {
+export function sealCheckpoint(content: Uint8Array, {sequence, settled}: Pick<CheckpointNote, 'sequence' | 'settled'>): CheckpointNote {
 	const changeCounter = crc32(content);
 	const header = viewOf(content);
 	for (const offset of counterOffsets) {
@@ -20,7 +20,7 @@ export function sealCheckpoint(content: Uint8Array, sequence: number): Checkpoin
 	}
 
 	return {
-		sequence, bytes: content.length, checksum: crc32(content), changeCounter,
+		sequence, bytes: content.length, checksum: crc32(content), changeCounter, settled,
 	};
 }
 

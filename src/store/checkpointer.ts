@@ -118,6 +118,7 @@ export class Checkpointer {
 
 	async #make(): Promise<void> {
 		const settle = this.#settle;
+		const settled = settle ? this.#journal.durable : 0;
 		await settle?.();
 		await this.#journal.beginSegment();
 		const bytesBefore = this.#journal.bytes;
@@ -125,7 +126,7 @@ export class Checkpointer {
 		const content = this.#exportRecords(sequence);
 		// The note stands behind every commit that the checkpoint holds. If one of them is lost, so is the note; when it is on
 		// disk, they are.
-		const note = sealCheckpoint(content, sequence);
+		const note = sealCheckpoint(content, {sequence, settled});
 		const work = [this.#journal.note(note), writeCheckpoint(this.#database, content)];
 		// Whatever becomes of one, the other is awaited: nothing goes on behind our back.
 		await Promise.allSettled(work);

@@ -32,6 +32,8 @@ export type CheckpointNote = {
 	checksum: number;
 	/** What SQLite counts up whenever it writes to the file. */
 	changeCounter: number;
+	/** The number of the last commit of which all that it means for the pool was on disk then; 0 when nothing was known. */
+	settled: number;
 };
 
 export type Frame = {

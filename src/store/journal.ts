@@ -61,6 +61,11 @@ export class Journal {
 		return this.#sequence;
 	}
 
+	/** The number of the last commit that is on disk. */
+	get durable(): number {
+		return this.#durable;
+	}
+
 	/**
 	Takes a commit; resolves when it is on disk. When it cannot be written, it is undone, and so is everything that was taken
 	after it, the last first.

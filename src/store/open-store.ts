@@ -122,7 +122,7 @@ async function writeAnew({sequence, databaseId, segments, unusable, empty, migra
 	}
 
 	const content = exportRecords(sequence);
-	const note = sealCheckpoint(content, sequence);
+	const note = sealCheckpoint(content, {sequence, settled: 0});
 	const copy = migratedFrom === undefined ? undefined : await keepCopy(file, `v${migratedFrom}`);
 	let segment: Segment | undefined;
 	try {

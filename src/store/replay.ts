@@ -24,6 +24,7 @@ export function replay(database: RecordDatabase, from: number, frames: readonly 
 	const commits = frames
 		.flatMap(({first, commits}) => commits.map((commit, index): [number, Commit] => [first + index, commit]))
 		.sort(([one], [other]) => one - other);
+	const settled = Math.max(0, ...frames.map(({checkpoint}) => checkpoint?.settled ?? 0));
 	const missing: string[] = [];
 	const failed: string[] = [];
 	let sequence = from;
@@ -59,7 +60,7 @@ export function replay(database: RecordDatabase, from: number, frames: readonly 
 
 	return {
 		sequence,
-		inDoubt: gather(commits),
+		inDoubt: gather(commits.filter(([number]) => number > settled)),
 		mishaps: [
 			...missing.length > 0 ? [`the journal has lost changes (${missing.join(', ')})`] : [],
 			...failed.length > 0 ? [`changes in the journal contradict what is left and were not made: ${listOf(failed)}`] : [],

@@ -16,7 +16,7 @@ const frames: Frame[] = [
 	{first: 7, commits: [[{put: 'image', record: image(1)}], []], checkpoint: undefined},
 	{
 		first: 9, commits: [], checkpoint: {
-			sequence: 8, bytes: 1, checksum: 2, changeCounter: 3,
+			sequence: 8, bytes: 1, checksum: 2, changeCounter: 3, settled: 7,
 		},
 	},
 	{first: 9, commits: [[{put: 'workspace', record: workspace(2, uuid(1), {name: 'ünïcode 😀'})}, {remove: 'vm', record: vm(3)}]], checkpoint: undefined},
