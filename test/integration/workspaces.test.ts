@@ -245,18 +245,19 @@ rootTest('32 creates at once all succeed, and their deletes too', async t => {
 
 rootTest('a step that fails undoes those before it', async t => {
 	const nexus = await withImages(t, 'base');
-	const {client, workspaces, folder, daemon} = nexus;
+	const {client, workspaces, folder, database, daemon} = nexus;
 	await client.manager.createWorkspace('base', 'one', {});
-	// The folder of the database cannot take a new file, so no record can be written.
-	await run('chattr', ['+i', folder]);
+	// The journal takes nothing, and the folder no new file, so no record can be written.
+	const refuseWrites = async (how: '+i' | '-i') => run('sh', ['-c', 'chattr "$1" "$2"; chattr "$1" "$0".redo.*', database, how, folder]);
+	await refuseWrites('+i');
 	nexus.cleanup(async () => {
-		await run('chattr', ['-i', folder]);
+		await refuseWrites('-i');
 	});
 	const created = await refusal(client.manager.createWorkspace('base', 'two', {}));
 	t.is(created?.code, 'Io', created?.text);
 	const deleted = await refusal(client.manager.deleteWorkspace('one'));
 	t.is(deleted?.code, 'Io', deleted?.text);
-	await run('chattr', ['-i', folder]);
+	await refuseWrites('-i');
 
 	t.deepEqual(await inPool(nexus), ['@base', '@one']);
 	t.deepEqual(await readdir(path.join(workspaces, '.work')), []);
@@ -269,12 +270,13 @@ rootTest('a step that fails undoes those before it', async t => {
 });
 
 rootTest('busctl and the records on disk agree with what was acknowledged', async t => {
-	const {bus, database, client} = await withImages(t, 'base');
+	const {bus, database, client, daemon} = await withImages(t, 'base');
 	await callManager(bus, 'CreateWorkspace', 'ssa{sv}', 'base', 'one', '0');
+	const property = await busctl(bus, 'get-property', 'org.workfort.Nexus1', await client.manager.getWorkspace('one'), contract.Workspace.name, 'Name');
+	t.is(property.stdout, 's "one"');
+	await daemon.stop();
 	const rows = await run('sqlite3', [database, 'SELECT name, is_read_only FROM workspaces']);
 	t.is(rows.stdout, 'one|0');
 	const tables = await run('sqlite3', [database, '.tables']);
 	t.deepEqual(tables.stdout.trim().split(/\s+/).sort(), ['master_images', 'schema_meta', 'settings', 'vms', 'workspaces']);
-	const property = await busctl(bus, 'get-property', 'org.workfort.Nexus1', await client.manager.getWorkspace('one'), contract.Workspace.name, 'Name');
-	t.is(property.stdout, 's "one"');
 });
