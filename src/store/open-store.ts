@@ -113,6 +113,7 @@ type GoingOn = {present: {sequence: number; bytes: number}; segment: Segment; ol
 async function writeAnew({sequence, databaseId, segments, unusable, empty, migratedFrom}: Recovered, file: string, exportRecords: (sequence: number) => Uint8Array, log: Log): Promise<GoingOn> {
 	const first = sequence + 1;
 	const older = segments.filter(({header}) => header.first !== first);
+	const begun = segments.find(({header}) => header.first === first);
 	for (const segment of older) {
 		// Only the last one may be unfinished, and it is the last no more.
 		// eslint-disable-next-line no-await-in-loop
@@ -127,14 +128,14 @@ async function writeAnew({sequence, databaseId, segments, unusable, empty, migra
 	let segment: Segment | undefined;
 	try {
 		await writeCheckpoint(file, content);
-		segment = await createSegment(file, {databaseId, first});
+		segment = begun ? await continued(begun, log) : await createSegment(file, {databaseId, first});
 		await segment.append(encodeFrame({first, commits: [], checkpoint: note}, databaseId));
 		await placeCheckpoint(file);
 	} catch (error) {
 		await dropCheckpoint(file);
 		await segment?.close();
 		// Or every try would leave another one.
-		await Promise.all([copy, segment?.file].map(async file => file && rm(file, {force: true})));
+		await Promise.all([copy, begun ? undefined : segment?.file].map(async file => file && rm(file, {force: true})));
 		throw error;
 	}
 
@@ -152,7 +153,7 @@ async function writeAnew({sequence, databaseId, segments, unusable, empty, migra
 	const replaced = new Set([file, previousOf(file), segment.file]);
 	for (const name of [...unusable.map(({file}) => file), ...empty].filter(name => !replaced.has(name))) {
 		// eslint-disable-next-line no-await-in-loop
-		await rm(name);
+		await rm(name, {force: true});
 	}
 
 	return {present: {sequence, bytes: content.length}, segment, older};

@@ -229,6 +229,7 @@ rootTest('a stranger reads everything and changes nothing', async t => {
 
 	t.is(refusals, 16);
 	t.deepEqual(await everything(client), before);
+	await nexus.daemon.stop();
 	const {stdout} = await run('sqlite3', [database, 'SELECT name FROM workspaces']);
 	t.is(stdout, 'one');
 

@@ -4,7 +4,9 @@ import {
 import path from 'node:path';
 import test from 'ava';
 import {errnoOf} from '../../src/errors.js';
-import {isThere, keepCopy, replaceFile} from '../../src/files.js';
+import {
+	isThere, keepCopy, keepLink, replaceFile,
+} from '../../src/files.js';
 import {cleanupOf} from '../support/cleanup.js';
 import {temporaryFolder} from '../support/folder.js';
 
@@ -60,6 +62,20 @@ test('copies are kept under names that are free', async t => {
 
 	const contents = await Promise.all(['f.v2', 'f.v2.2', 'f.v2.3'].map(async name => readFile(path.join(folder, name), 'utf8')));
 	t.deepEqual(contents, ['one', 'two', 'three']);
+});
+
+test('a second name is one that is free, or one that the file has already', async t => {
+	const folder = await temporaryFolder(cleanupOf(t));
+	const file = path.join(folder, 'f');
+	await writeFile(path.join(folder, 'f.damaged'), 'something else');
+	await writeFile(file, 'one');
+	t.is(await keepLink(file, 'damaged'), `${file}.damaged.2`);
+	t.is(await keepLink(file, 'damaged'), `${file}.damaged.2`);
+	await replaceFile(file, bytes('two'));
+	t.is(await keepLink(file, 'damaged'), `${file}.damaged.3`);
+	t.is(await readFile(`${file}.damaged`, 'utf8'), 'something else');
+	t.is(await readFile(`${file}.damaged.2`, 'utf8'), 'one');
+	t.is(await readFile(`${file}.damaged.3`, 'utf8'), 'two');
 });
 
 test('a copy of what is not there', async t => {

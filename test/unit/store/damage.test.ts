@@ -230,6 +230,8 @@ test('several files are damaged: a start is possible, and what is lost is told',
 			} else if (kind === 'swap' || kind === 'copy') {
 				damaged.set(other, content);
 				damaged.set(name, kind === 'swap' ? otherContent : content);
+				// An older file under the name of a newer one looks as if nothing had come after it.
+				isCut ||= kind === 'copy';
 			} else {
 				const bit = where % Math.max(8, content.length * 8);
 				damaged.set(name, kind === 'empty' ? new Uint8Array() : (kind === 'flip' && content.length > 0 ? flip(content, bit) : content.subarray(0, Math.floor(bit / 8))));

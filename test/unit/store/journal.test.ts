@@ -21,6 +21,11 @@ const frames: Frame[] = [
 	},
 	{first: 9, commits: [[{put: 'workspace', record: workspace(2, uuid(1), {name: 'ünïcode 😀'})}, {remove: 'vm', record: vm(3)}]], checkpoint: undefined},
 ];
+/** As they are read: JSON has no `undefined`. */
+const read = frames.map(({first, commits, checkpoint}) => {
+	const text = JSON.stringify(commits);
+	return {first, commits: JSON.parse(text) as Frame['commits'], checkpoint};
+});
 const encoded = frames.map(frame => encodeFrame(frame, id));
 const segment = joined(header, ...encoded);
 
@@ -30,7 +35,7 @@ function joined(...pieces: Uint8Array[]): Uint8Array {
 
 test('a segment is read as it was written', t => {
 	t.deepEqual(decodeHeader(segment), {databaseId: id, first: 7});
-	t.deepEqual(decodeFrames(segment, id), {frames, goodBytes: segment.length, state: 'whole'});
+	t.deepEqual(decodeFrames(segment, id), {frames: read, goodBytes: segment.length, state: 'whole'});
 });
 
 test('a header of which a bit is wrong is none', t => {
@@ -47,7 +52,7 @@ test('a segment that ends anywhere is whole up to there, and torn', t => {
 	const ends = [headerBytes, ...encoded.map((_, index) => headerBytes + encoded.slice(0, index + 1).reduce((sum, {length}) => sum + length, 0))];
 	for (let end = headerBytes; end <= segment.length; end++) {
 		const count = ends.findLastIndex(other => other <= end);
-		t.deepEqual(decodeFrames(segment.subarray(0, end), id), {frames: frames.slice(0, count), goodBytes: ends[count]!, state: ends.includes(end) ? 'whole' : 'torn'});
+		t.deepEqual(decodeFrames(segment.subarray(0, end), id), {frames: read.slice(0, count), goodBytes: ends[count]!, state: ends.includes(end) ? 'whole' : 'torn'});
 	}
 });
 
@@ -170,9 +175,8 @@ test('what the pool may not have yet is told, and no longer when it has', async 
 	});
 	await third.close();
 	t.is(settled, 1);
-	// What came after the checkpoint before this one is still told, in case that was ahead of the pool.
 	const fourth = await openFor(t, file);
-	t.deepEqual(fourth.store.inDoubt, {put: new Set([uuid(6)]), removed: new Map()});
+	t.deepEqual(fourth.store.inDoubt, {put: new Set(), removed: new Map()});
 	t.deepEqual(fourth.store.mishaps, []);
 });
 
