@@ -136,21 +136,21 @@ const toProperties = (variants: Record<string, Variant>): Record<string, unknown
 
 /** A copy of all objects as of now, kept by signals from then on. */
 async function mirror(client: NexusClient): Promise<Mirror> {
-	let objects: Mirror | undefined;
+	const kept: {objects?: Mirror} = {};
 	client.on('ObjectManager.InterfacesAdded', (_, object, interfaces) => {
-		objects?.set(object, toProperties(Object.values(interfaces)[0]!));
+		kept.objects?.set(object, toProperties(Object.values(interfaces)[0]!));
 	});
 	client.on('ObjectManager.InterfacesRemoved', (_, object) => {
-		objects?.delete(object);
+		kept.objects?.delete(object);
 	});
 	client.on('Properties.PropertiesChanged', (object, _, changed) => {
-		const known = objects?.get(object);
+		const known = kept.objects?.get(object);
 		if (known) {
 			Object.assign(known, toProperties(changed));
 		}
 	});
-	objects = toMirror(await managedObjects(client));
-	return objects;
+	kept.objects = toMirror(await managedObjects(client));
+	return kept.objects;
 }
 
 rootTest('whoever takes all objects and follows the signals misses nothing, whatever happens meanwhile', async t => {
