@@ -2,6 +2,9 @@
 // nobody can catch it, at a file descriptor that never came; thousands of rows or an object path of megabytes keep it busy
 // for seconds. Anybody on the bus can send these. So its stream is read through this: the library sees no bodies, and who
 // wants one decodes it, when it is of the signature that it should be.
+//
+// The library hands on all that has arrived at once. Whoever awaits a reply would run behind the signals that came after it,
+// and take them for older. So after each reply they are let run first.
 import type {Duplex} from 'node:stream';
 
 /** The body of a message as it came. */
@@ -21,16 +24,32 @@ export function hideBodies(stream: Duplex, limit: () => number): () => RawBody |
 	const read = stream.read.bind(stream) as (size?: number) => Uint8Array | null; // eslint-disable-line @typescript-eslint/no-restricted-types
 	let header: Uint8Array | undefined;
 	let body: RawBody | undefined;
+	let isResting = false;
+	const rest = (): void => {
+		isResting = true;
+		setImmediate(() => {
+			isResting = false;
+			// The library asks for more.
+			stream.emit('readable');
+		});
+	};
+
 	// The library reads the fixed header of a message, then all the rest.
 	stream.read = (size?: number) => {
-		const bytes = read(size);
+		const bytes = isResting ? null : read(size);
 		if (bytes === null) {
 			return bytes;
 		}
 
 		if (header) {
 			const hidden = hideBody(header, bytes);
-			body = isUnasked(header) && hidden && hidden.bytes.length > limit() ? undefined : hidden;
+			if (isUnasked(header)) {
+				body = hidden && hidden.bytes.length > limit() ? undefined : hidden;
+			} else {
+				body = hidden;
+				rest();
+			}
+
 			header = undefined;
 		} else {
 			header = bytes;

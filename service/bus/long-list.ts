@@ -65,6 +65,8 @@ export class LongList<Element> {
 	*/
 	async body(spec: ArgumentSpec): Promise<Uint8Array[]> {
 		const listed = this.#sources.map(source => ({source, items: source.items()}));
+		// What has gone meanwhile counts no longer.
+		this.#size = lengthOf(listed.flatMap(({items}) => items.flatMap(item => this.#made.get(item) ?? [])));
 		for (const {source, items} of listed) {
 			// eslint-disable-next-line no-await-in-loop -- as above
 			await this.#make(spec, source, items.filter(item => !this.#made.has(item)));

@@ -205,42 +205,81 @@ test('a body in parts is the same message, and its end is told', async t => {
 	t.pass();
 });
 
+type Seen = {hasSignature: boolean; member: string; body: unknown};
+
+/** Reads a stream as the library does: the fixed header, then the rest, as long as there is something. */
+function read(stream: PassThrough, limit: number, onMessage: (message: Seen) => void): void {
+	const bodyRead = hideBodies(stream, () => limit);
+	let header: Uint8Array | null = null; // eslint-disable-line @typescript-eslint/no-restricted-types
+	stream.on('readable', () => {
+		for (;;) {
+			header ??= stream.read(16) as Uint8Array | null; // eslint-disable-line @typescript-eslint/no-restricted-types
+			const view = header && new DataView(header.buffer, header.byteOffset);
+			const rest = view && stream.read((Math.ceil(view.getUint32(12, true) / 8) * 8) + view.getUint32(4, true)) as Uint8Array | null; // eslint-disable-line @typescript-eslint/no-restricted-types
+			if (!header || !rest) {
+				return;
+			}
+
+			const fields = unmarshal('yyyyuua(yv)', Buffer.concat([header, rest])).at(-1) as Array<[code: number, variant: Variant<string>]>;
+			header = null;
+			const body = bodyRead();
+			onMessage({
+				hasSignature: fields.some(([code]) => code === 8),
+				member: fields.find(([code]) => code === 3)![1].value,
+				body: body && unmarshal(body.signature, body.bytes, body.isLittleEndian),
+			});
+		}
+	});
+}
+
+const reply = (body: string[]): Parts => ({...parts('s', body), type: 2, replySerial: 4});
+
 test('the library sees messages without their bodies', async t => {
 	const stream = new PassThrough();
-	const bodyRead = hideBodies(stream, () => 16);
+	const seen: unknown[] = [];
+	read(stream, 16, message => {
+		seen.push(message);
+	});
 	const messages = [
 		parts('su', ['one', 1]),
 		{...parts('', []), signature: undefined},
 		parts('s', ['far too long for a call']),
-		{...parts('s', ['of any length in a reply']), type: 2, replySerial: 4},
+		reply(['of any length in a reply']),
+		parts('s', ['last']),
 	];
 	const bytes = Buffer.concat(messages.map(message => written(message)));
-	const seen: unknown[] = [];
 	// They arrive in pieces, as they would.
 	for (let at = 0; at < bytes.length; at += 50) {
 		stream.write(bytes.subarray(at, at + 50));
 	}
 
 	stream.end();
-	await once(stream, 'readable');
-	for (;;) {
-		const header = stream.read(16) as Uint8Array | null; // eslint-disable-line @typescript-eslint/no-restricted-types
-		if (!header) {
-			break;
+	await once(stream, 'end');
+	t.deepEqual(seen, [['one', 1], undefined, undefined, ['of any length in a reply'], ['last']].map(body => ({hasSignature: false, member: 'M', body})));
+});
+
+test('whoever awaits a reply runs before what came after it is handed on', async t => {
+	const stream = new PassThrough();
+	const order: unknown[] = [];
+	const follow = async (body: unknown): Promise<void> => {
+		for (let step = 0; step < 20; step++) {
+			// eslint-disable-next-line no-await-in-loop
+			await Promise.resolve();
 		}
 
-		const view = new DataView(header.buffer, header.byteOffset);
-		const rest = stream.read((Math.ceil(view.getUint32(12, true) / 8) * 8) + view.getUint32(4, true)) as Uint8Array;
-		const fields = unmarshal('yyyyuua(yv)', Buffer.concat([header, rest])).at(-1) as Array<[code: number, variant: Variant<string>]>;
-		const body = bodyRead();
-		const codeOfSignature = 8;
-		seen.push([fields.some(([code]) => code === codeOfSignature), fields[0]![1].value, body && unmarshal(body.signature, body.bytes, body.isLittleEndian)]);
-	}
+		order.push(['awaited', body]);
+	};
 
-	t.deepEqual(seen, [
-		[false, '/a/b', ['one', 1]],
-		[false, '/a/b', undefined],
-		[false, '/a/b', undefined],
-		[false, '/a/b', ['of any length in a reply']],
-	]);
+	read(stream, 100, ({body}) => {
+		order.push(body);
+		void follow(body);
+	});
+	const signal = (text: string): Parts => ({...parts('s', [text]), type: 4});
+	stream.end(Buffer.concat([signal('1'), signal('2'), reply(['3']), signal('4'), reply(['5']), reply(['6'])].map(message => written(message))));
+	await once(stream, 'end');
+	const after = (text: string): number => order.findIndex(one => JSON.stringify(one) === JSON.stringify(['awaited', [text]]));
+	const at = (text: string): number => order.findIndex(one => JSON.stringify(one) === JSON.stringify([text]));
+	t.deepEqual(order.filter(one => (one as unknown[]).length === 1).flat(), ['1', '2', '3', '4', '5', '6']);
+	t.true(after('3') < at('4'));
+	t.true(after('5') < at('6'));
 });
