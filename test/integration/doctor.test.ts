@@ -2,6 +2,9 @@
 import {rm, readdir} from 'node:fs/promises';
 import path from 'node:path';
 import type {ExecutionContext} from 'ava';
+import fc from 'fast-check';
+import {readLabel, writeLabel} from '../../src/label.js';
+import {setAttribute} from '../support/attributes.js';
 import {nexusctl} from '../support/daemon.js';
 import {refusal} from '../support/errors.js';
 import {
@@ -16,6 +19,11 @@ async function withWorkspace(t: ExecutionContext): Promise<TestNexus> {
 	await importImage(nexus.client, 'base', await makeSource(nexus.folder, 'source', 1));
 	await nexus.client.manager.createWorkspace('base', 'one', {});
 	return nexus;
+}
+
+async function loseDatabase(folder: string): Promise<void> {
+	const names = (await readdir(folder)).filter(name => name.startsWith('nexus.db'));
+	await Promise.all(names.map(async name => rm(path.join(folder, name))));
 }
 
 const at = ({workspaces}: TestNexus, name: string): string => path.join(workspaces, `@${name}`);
@@ -104,9 +112,7 @@ rootTest('when every file of the database is lost, the records are rebuilt from 
 	const imagesBefore = await client.manager.listImages();
 	const owners = await client.manager.listWorkspaceOwners('');
 	await daemon.stop();
-	const lost = (await readdir(folder)).filter(name => name.startsWith('nexus.db'));
-	t.true(lost.length > 0);
-	await Promise.all(lost.map(async name => rm(path.join(folder, name))));
+	await loseDatabase(folder);
 
 	const again = await restart();
 	t.regex(again.log(), /differ in 3 points/);
@@ -128,7 +134,7 @@ rootTest('a workspace whose image is not known waits for it', async t => {
 	const nexus = await withWorkspace(t);
 	const {daemon, restart, folder, bus, cleanup} = nexus;
 	await daemon.stop();
-	await Promise.all((await readdir(folder)).filter(name => name.startsWith('nexus.db')).map(async name => rm(path.join(folder, name))));
+	await loseDatabase(folder);
 	await restart();
 	const client = await connectClient(bus, cleanup);
 	const refused = await refusal(client.manager.adopt('one'));
@@ -136,4 +142,44 @@ rootTest('a workspace whose image is not known waits for it', async t => {
 	await client.manager.adopt('base');
 	await client.manager.adopt('one');
 	t.deepEqual(await client.manager.examine(), []);
+});
+
+rootTest('whatever becomes of a label, nothing is lost, and what cannot be read is not guessed', async t => {
+	const nexus = await withWorkspace(t);
+	const {client, daemon, restart, folder, bus, cleanup} = nexus;
+	const sound = await readLabel(at(nexus, 'one'));
+	const text = new TextEncoder().encode(JSON.stringify(sound));
+	const labels = fc.sample(fc.oneof(
+		fc.nat(text.length - 1).map(length => text.subarray(0, length)),
+		fc.tuple(fc.nat(text.length - 1), fc.nat(7)).map(([place, bit]) => text.map((byte, index) => index === place ? byte ^ (1 << bit) : byte)), // eslint-disable-line no-bitwise
+		fc.uint8Array({maxLength: 3000}),
+		fc.json().map(json => new TextEncoder().encode(json)),
+	), {numRuns: 200, seed: 4});
+	for (const label of [undefined, ...labels]) {
+		setAttribute(at(nexus, 'one'), 'user.nexus.record', label);
+		// eslint-disable-next-line no-await-in-loop
+		const read = await readLabel(at(nexus, 'one'));
+		t.true(read === undefined || (read.kind === 'workspace' && /^[\da-f-]{36}$/.test(read.id)));
+	}
+
+	// Known by their records, they need no labels, not even right ones.
+	await run('btrfs', ['property', 'set', '-t', 'subvol', at(nexus, 'base'), 'ro', 'false']);
+	await writeLabel(at(nexus, 'base'), sound!);
+	const before = await client.manager.listWorkspaces('');
+	daemon.kill('SIGKILL');
+	await daemon.exit;
+	const second = await restart();
+	const again = await connectClient(bus, cleanup);
+	t.deepEqual(await again.manager.listWorkspaces(''), before);
+	t.deepEqual(await again.manager.examine(), []);
+
+	// Without records a label that cannot be read makes a folder of which nothing is known, and which stays.
+	await second.stop();
+	setAttribute(at(nexus, 'one'), 'user.nexus.record', new Uint8Array([0xFF, 0x00]));
+	await loseDatabase(folder);
+	await restart();
+	const last = await connectClient(bus, cleanup);
+	const findings = await last.manager.examine();
+	t.deepEqual(findings.map(({what, name}) => [what, name]), [['image', 'base'], ['folder', 'one']]);
+	t.is((await refusal(last.manager.adopt('one')))?.code, 'Unsupported');
 });
