@@ -31,7 +31,7 @@ import {reverting} from './reverter.js';
 import {checkSource} from './import-source.js';
 import type {Reader} from './reader.js';
 import {openStore} from './store/open-store.js';
-import type {StateStore} from './store/state-store.js';
+import type {Change, StateStore} from './store/state-store.js';
 import {Stock} from './stock.js';
 
 /** What happened, once it is durable. */
@@ -250,7 +250,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 					onFailure(async () => this.pool.restore(image.id, image.name));
 				}
 
-				await this.#store.commit({remove: 'image', id: image.id});
+				await this.#commit({remove: 'image', id: image.id});
 			});
 			this.#stock.drop(image);
 			this.#log('info', `image "${image.name}" deleted`, {operation: 'delete-image', object: `image ${image.name}`});
@@ -334,7 +334,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 					onFailure(async () => this.pool.restore(workspace.id, workspace.name));
 				}
 
-				await this.#store.commit({remove: 'workspace', id: workspace.id});
+				await this.#commit({remove: 'workspace', id: workspace.id});
 			});
 			this.#log('info', `workspace "${workspace.name}" deleted`, {operation: 'delete-workspace', object: `workspace ${workspace.name}`});
 			this.emit('workspace-removed', workspace);
@@ -364,7 +364,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 			...workspace, vmId: vm.id, isRootDevice: rootDevice, isReadOnly: readOnly, attachedAt: now(), detachedAt: undefined,
 		};
 		await this.#claiming([claimOf('workspace', workspace)], async () =>
-			this.#store.commit({put: 'workspace', record: attached}, {put: 'vm', record: {...vm, updatedAt: now()}}));
+			this.#commit({put: 'workspace', record: attached}, {put: 'vm', record: {...vm, updatedAt: now()}}));
 		this.#log('info', `workspace "${workspace.name}" attached to VM "${vm.name}"`, {operation: 'attach-workspace', object: `workspace ${workspace.name}`});
 		this.emit('workspace-changed', attached, [vm.id]);
 	}
@@ -384,7 +384,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 		const vm = this.vm(workspace.vmId);
 		const detached = detach(workspace);
 		await this.#claiming([claimOf('workspace', workspace)], async () =>
-			this.#store.commit({put: 'workspace', record: detached}, {put: 'vm', record: {...vm, updatedAt: now()}}));
+			this.#commit({put: 'workspace', record: detached}, {put: 'vm', record: {...vm, updatedAt: now()}}));
 		this.#log('info', `workspace "${workspace.name}" detached from VM "${vm.name}"`, {operation: 'detach-workspace', object: `workspace ${workspace.name}`});
 		this.emit('workspace-changed', detached, [vm.id]);
 	}
@@ -440,7 +440,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 			startedAt: undefined,
 			stoppedAt: undefined,
 		};
-		await this.#track(this.#store.commit({put: 'vm', record: vm}));
+		await this.#track(this.#commit({put: 'vm', record: vm}));
 		this.#log('info', `VM "${name}" created with CID ${vm.cid}`, {operation: 'create-vm', object: `vm ${name}`});
 		this.emit('vm-added', vm);
 		return vm;
@@ -460,7 +460,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 
 		const detached = this.workspacesOf(vm).map(workspace => detach(workspace));
 		await this.#claiming(detached.map(workspace => claimOf('workspace', workspace)), async () =>
-			this.#store.commit(...detached.map(record => ({put: 'workspace', record} as const)), {remove: 'vm', id: vm.id}));
+			this.#commit(...detached.map(record => ({put: 'workspace', record} as const)), {remove: 'vm', id: vm.id}));
 		this.#log('info', `VM "${vm.name}" deleted`, {operation: 'delete-vm', object: `vm ${vm.name}`});
 		for (const workspace of detached) {
 			this.emit('workspace-changed', workspace, []);
@@ -584,8 +584,8 @@ export class Nexus extends EventEmitter<NexusEvents> {
 			};
 			await this.pool.prepare('work', id, name, imageLabel(image));
 			await this.#untilSettled(async () => {
-				await this.#store.commit({put: 'image', record: image});
-				onFailure(async () => this.#store.commit({remove: 'image', id}));
+				await this.#commit({put: 'image', record: image});
+				onFailure(async () => this.#takeBack({put: 'image', record: image}));
 				await this.pool.publish('work', id, name);
 				onFailure(async () => this.pool.remove(name));
 				await this.pool.setReadOnly(name, true);
@@ -617,8 +617,8 @@ export class Nexus extends EventEmitter<NexusEvents> {
 			await Promise.allSettled(work);
 			await Promise.all(work);
 			await this.#untilSettled(async () => {
-				await this.#store.commit({put: 'workspace', record: workspace});
-				onFailure(async () => this.#store.commit({remove: 'workspace', id}));
+				await this.#commit({put: 'workspace', record: workspace});
+				onFailure(async () => this.#takeBack({put: 'workspace', record: workspace}));
 				await this.pool.publish(origin, id, name);
 			});
 		});
@@ -721,10 +721,10 @@ export class Nexus extends EventEmitter<NexusEvents> {
 	async #enlist({kind, record, label}: NewRecord): Promise<void> {
 		await this.pool.relabel(record.name, label);
 		if (kind === 'image') {
-			await this.#store.commit({put: kind, record});
+			await this.#commit({put: kind, record});
 			this.emit('image-added', record);
 		} else {
-			await this.#store.commit({put: kind, record});
+			await this.#commit({put: kind, record});
 			this.emit('workspace-added', record);
 		}
 	}
@@ -753,6 +753,35 @@ export class Nexus extends EventEmitter<NexusEvents> {
 		void this.#track(this.pool.empty(id).catch((error: unknown) => {
 			this.#log('error', `"${name}" is deleted, but its space could not be freed: ${messageOf(error)}`);
 		}));
+	}
+
+	// What is being written can be read already. When it is lost, whoever has read it is told how things are.
+	async #commit(...changes: Change[]): Promise<void> {
+		try {
+			await this.#store.commit(...changes);
+		} catch (error) {
+			for (const change of changes) {
+				this.#tell(change);
+			}
+
+			throw error;
+		}
+	}
+
+	async #takeBack(change: Extract<Change, {put: 'image' | 'workspace'}>): Promise<void> {
+		await this.#commit({remove: change.put, id: change.record.id});
+		this.#tell(change);
+	}
+
+	/** Tells how it is now with what a change was about. */
+	#tell(change: Change): void {
+		const [kind, id] = 'put' in change ? [change.put, change.record.id] : [change.remove, change.id];
+		const record = this.#store[kind](id);
+		if (record?.id === id) {
+			this.emit(`${kind}-added`, record);
+		} else if ('put' in change) {
+			this.emit(`${kind}-removed`, change.record);
+		}
 	}
 
 	// From a change of the records to what it means for the pool.
