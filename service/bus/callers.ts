@@ -1,6 +1,6 @@
 // The connections on the bus that called us: the user behind each, asked of the bus once, and who subscribed. All is
 // forgotten when a connection leaves the bus.
-import {EventEmitter} from 'node:events';
+import {EventEmitter, setMaxListeners} from 'node:events';
 import type {Message, Variant} from 'dbus-next';
 import type {Bus} from '../../dbus/bus.js';
 import type {Reader} from '../../src/reader.js';
@@ -37,7 +37,7 @@ export class Callers extends EventEmitter<{subscribers: [count: number]}> {
 	@param sender The unique name, which the bus writes and no caller can.
 	*/
 	caller(sender: string, mayPrompt: boolean): Caller {
-		const connection = this.#connections.get(sender) ?? {gone: new AbortController()};
+		const connection = this.#connections.get(sender) ?? newConnection();
 		this.#connections.set(sender, connection);
 		return {
 			name: sender,
@@ -86,4 +86,11 @@ export class Callers extends EventEmitter<{subscribers: [count: number]}> {
 			}
 		}
 	}
+}
+
+function newConnection(): Connection {
+	const gone = new AbortController();
+	// Each call of a connection may listen.
+	setMaxListeners(0, gone.signal);
+	return {gone};
 }
