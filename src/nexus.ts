@@ -775,12 +775,41 @@ export class Nexus extends EventEmitter<NexusEvents> {
 
 	/** Tells how it is now with what a change was about. */
 	#tell(change: Change): void {
-		const [kind, id] = 'put' in change ? [change.put, change.record.id] : [change.remove, change.id];
-		const record = this.#store[kind](id);
-		if (record?.id === id) {
-			this.emit(`${kind}-added`, record);
-		} else if ('put' in change) {
-			this.emit(`${kind}-removed`, change.record);
+		const id = 'put' in change ? change.record.id : change.id;
+		const [image, workspace, vm] = [this.#store.image(id), this.#store.workspace(id), this.#store.vm(id)];
+		if (image?.id === id) {
+			this.emit('image-added', image);
+		}
+
+		if (workspace?.id === id) {
+			this.emit('workspace-added', workspace);
+		}
+
+		if (vm?.id === id) {
+			this.emit('vm-added', vm);
+		}
+
+		if ('put' in change && ![image, workspace, vm].some(record => record?.id === id)) {
+			this.#tellAbsent(change);
+		}
+	}
+
+	#tellAbsent(change: Extract<Change, {put: string}>): void {
+		switch (change.put) {
+			case 'image': {
+				this.emit('image-removed', change.record);
+				break;
+			}
+
+			case 'workspace': {
+				this.emit('workspace-removed', change.record);
+				break;
+			}
+
+			case 'vm': {
+				this.emit('vm-removed', change.record);
+				break;
+			}
 		}
 	}
 

@@ -152,12 +152,11 @@ rootTest('without a bus, or without the right to the name, it says what is missi
 });
 
 rootTest('a daemon killed in the middle of an import removes the rest when it starts again', async t => {
-	const {daemon, client, folder, workspaces, restart} = await startNexus(t);
-	await client.manager.importImage('base', await makeSource(folder, 'source', 96), {});
-	await daemon.logged(/import of image "base" .*started/);
+	const nexus = await startNexus(t);
+	const {daemon, folder, workspaces, restart} = nexus;
+	await haltImport(nexus, 'base', await makeSource(folder, 'source', 96));
 	daemon.kill('SIGKILL');
 	await daemon.exit;
-	await run('pkill', ['-KILL', '-f', `mke2fs.*${workspaces}`]);
 	const again = await restart();
 	t.regex(again.log(), /removed what unfinished work left/);
 	t.deepEqual(await contentsOf(workspaces, 'all'), []);

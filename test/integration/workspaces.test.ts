@@ -253,11 +253,21 @@ rootTest('a step that fails undoes those before it', async t => {
 	};
 
 	nexus.cleanup(unlock);
+	// Who asks for a list meanwhile may have seen it.
+	const told = new Set<string>();
+	client.on('ObjectManager.InterfacesRemoved', (_root, path) => {
+		told.add(path);
+	});
+	client.on('ObjectManager.InterfacesAdded', (_root, path) => {
+		told.add(path);
+	});
 	const created = await refusal(client.manager.createWorkspace('base', 'two', {}));
 	t.is(created?.code, 'Io', created?.text);
 	const deleted = await refusal(client.manager.deleteWorkspace('one'));
 	t.is(deleted?.code, 'Io', deleted?.text);
 	await unlock();
+	t.is(told.size, 2, 'the one that is not there after all, and the one that still is');
+	t.true(told.has(await client.manager.getWorkspace('one')));
 
 	t.deepEqual(await inPool(nexus), ['@base', '@one']);
 	const rows = await client.manager.listWorkspaces('');
