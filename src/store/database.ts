@@ -50,10 +50,10 @@ export class RecordDatabase {
 		return found === 'ok' ? undefined : found;
 	}
 
-	/** Which reference leads nowhere, in a few words. */
+	/** Which reference leads nowhere, or which value is of a wrong type, in a few words. */
 	contradiction(): string | undefined {
 		const [stray] = this.#rows('PRAGMA foreign_key_check', []);
-		return stray && `${String(stray[0])} refers to ${String(stray[2])} that are not there`;
+		return stray ? `${String(stray[0])} refers to ${String(stray[2])} that are not there` : this.#wrongType();
 	}
 
 	/**
@@ -127,6 +127,15 @@ export class RecordDatabase {
 	close(): void {
 		this.#statements.clear();
 		this.#database.close();
+	}
+
+	// SQLite itself takes any value in any column.
+	#wrongType(): string | undefined {
+		const columns = this.#rows('SELECT m.name, c.name, lower(c.type) FROM sqlite_schema m JOIN pragma_table_info(m.name) c WHERE m.type = \'table\'', []) as Array<[string, string, string]>;
+		const ours = new Set([...Object.values(tables), settingsTable].map(({table}) => table));
+		const wrong = columns.find(([table, column, type]) =>
+			ours.has(table) && this.#rows(`SELECT 1 FROM ${table} WHERE typeof(${column}) NOT IN (?, 'null') LIMIT 1`, [type]).length > 0);
+		return wrong && `${wrong[0]}.${wrong[1]} holds something else than ${wrong[2]}`;
 	}
 
 	#rows(sql: string, values: SqlValue[]): SqlValue[][] {

@@ -6,12 +6,13 @@ import type {Checkpointer} from './checkpointer.js';
 import type {RecordDatabase} from './database.js';
 import type {Journal} from './journal.js';
 import type {Step} from './journal-format.js';
-import {RecordsInMemory, type Effect} from './records.js';
+import type {RecordsInMemory, Effect} from './records.js';
 import {copyOf} from './rows.js';
 import {schemaVersion} from './schema.js';
 import type {Change, InDoubt, StateStore} from './state-store.js';
 
 export type StoreParts = {
+	records: RecordsInMemory;
 	database: RecordDatabase;
 	journal: Journal;
 	checkpointer: Checkpointer;
@@ -33,16 +34,16 @@ export class JournaledStore implements StateStore {
 	readonly #lock: FileLock;
 	readonly #tableCount: number;
 
-	constructor({database, journal, checkpointer, lock}: StoreParts, {migratedFrom, inDoubt, mishaps}: StoreStart) {
+	constructor({records, database, journal, checkpointer, lock}: StoreParts, {migratedFrom, inDoubt, mishaps}: StoreStart) {
 		this.migratedFrom = migratedFrom;
 		this.inDoubt = inDoubt;
 		this.mishaps = mishaps;
+		this.#records = records;
 		this.#database = database;
 		this.#journal = journal;
 		this.#checkpointer = checkpointer;
 		this.#lock = lock;
 		this.#tableCount = database.tableCount();
-		this.#records = new RecordsInMemory({image: database.all('image'), workspace: database.all('workspace'), vm: database.all('vm')});
 	}
 
 	images(): Image[] {

@@ -20,6 +20,7 @@ import {encodeFrame} from './journal-format.js';
 import {JournaledStore} from './journaled-store.js';
 import {loadSqlite} from './load-sqlite.js';
 import {recoverRecords, type Recovered} from './recover-records.js';
+import {RecordsInMemory} from './records.js';
 import {schemaVersion} from './schema.js';
 import {continueSegment, createSegment, type Segment} from './segment.js';
 import type {StateStore} from './state-store.js';
@@ -70,6 +71,7 @@ async function refuseUnfinished(file: string): Promise<void> {
 async function setUp(recovered: Recovered, file: string, lock: FileLock, log: Log): Promise<StateStore> {
 	const {database, databaseId, sequence, segments, inDoubt, migratedFrom} = recovered;
 	const exportRecords = exporter(database, databaseId);
+	const records = new RecordsInMemory({image: database.all('image'), workspace: database.all('workspace'), vm: database.all('vm')});
 	const mishaps = await putAside(recovered, log);
 	const goOn = recovered.checkpoint
 		? {present: recovered.checkpoint, segment: await continued(segments.at(-1)!, log), older: segments.slice(0, -1)}
@@ -81,7 +83,7 @@ async function setUp(recovered: Recovered, file: string, lock: FileLock, log: Lo
 		database: file, journal, exportRecords, present: goOn.present, log,
 	});
 	return new JournaledStore({
-		database, journal, checkpointer, lock,
+		records, database, journal, checkpointer, lock,
 	}, {inDoubt, mishaps, migratedFrom});
 }
 
