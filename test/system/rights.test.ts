@@ -32,6 +32,8 @@ async function furnish(cleanup: Cleanup): Promise<Furnished> {
 	await check('nexusctl', ['vm', 'create', 'guest']);
 	const client = await installed.connect();
 	const [image, workspace, vm] = await Promise.all([client.manager.getImage('base'), client.manager.getWorkspace('roots'), client.manager.getVm('guest')]);
+	// What was done so far is in a checkpoint then, and nothing is written until there is more.
+	await check('systemctl', ['restart', 'nexusd.service']);
 	return {...installed, objects: {image, workspace, vm}, uid: async name => Number(await check('id', ['--user', name]))};
 }
 
