@@ -31,6 +31,8 @@ export type MakeFilesystem = (folder: string, cleanup: Cleanup) => Promise<strin
 type NexusOptions = {
 	/** What the pool lies on: a btrfs, the test's folder as it is, or something that the test makes. */
 	on?: 'btrfs' | 'directory' | MakeFilesystem;
+	/** What the database lies on; the test's folder as it is when left out. */
+	recordsOn?: MakeFilesystem;
 	kind?: BusKind;
 	env?: Record<string, string>;
 } & Pick<DaemonOptions, 'backend' | 'command'>;
@@ -41,13 +43,16 @@ export async function startNexus(t: ExecutionContext, options: NexusOptions = {}
 }
 
 /** The same where there is no test. */
-export async function startNexusFor(cleanup: Cleanup, {on = 'btrfs', kind = 'system', env = {}, ...daemonOptions}: NexusOptions = {}): Promise<TestNexus> {
+export async function startNexusFor(cleanup: Cleanup, {
+	on = 'btrfs', recordsOn, kind = 'system', env = {}, ...daemonOptions
+}: NexusOptions = {}): Promise<TestNexus> {
 	const folder = await temporaryFolder(cleanup);
 	const makeFilesystem = on === 'btrfs' ? mountBtrfs : on;
 	const base = makeFilesystem === 'directory' ? folder : await makeFilesystem(folder, cleanup);
+	const records = recordsOn ? await recordsOn(folder, cleanup) : folder;
 	const bus = await startBus(kind, folder, cleanup);
 	const options: DaemonOptions = {
-		bus, folder, workspaces: path.join(base, 'workspaces'), database: path.join(folder, 'nexus.db'), cleanup, ...daemonOptions,
+		bus, folder, workspaces: path.join(base, 'workspaces'), database: path.join(records, 'nexus.db'), cleanup, ...daemonOptions,
 	};
 	const daemon = await startDaemon({...options, env});
 	const connect = async (): Promise<NexusClient> => connectClient(bus, cleanup);

@@ -125,7 +125,7 @@ rootTest('every method that changes something is refused to a stranger, who lear
 test('every method of the contract that is free changes nothing', t => {
 	const free = Object.values(contract as Record<string, InterfaceSpec>).flatMap(({name, methods}) =>
 		Object.entries(methods).filter(([, {action}]) => !action).map(([member]) => `${name.split('.').at(-1)!}.${member}`));
-	t.deepEqual(free.filter(name => !/^(Peer|Introspectable|Properties|ObjectManager)\.|^Manager\.(List|Get)/.test(name)), ['Manager.Subscribe', 'Manager.Unsubscribe']);
+	t.deepEqual(free.filter(name => !/^(Peer|Introspectable|Properties|ObjectManager)\.|^Manager\.(List|Get)/.test(name)), ['Manager.Examine', 'Manager.Subscribe', 'Manager.Unsubscribe']);
 });
 
 rootTest('every route that changes something is refused to a stranger, whatever is sent', inTurn(async t => {
