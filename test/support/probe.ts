@@ -58,7 +58,8 @@ async function descriptorsOf(pid: number): Promise<Record<string, number>> {
 	const targets = await Promise.all((await readdir(folder)).map(async name => readlink(`${folder}/${name}`).catch(() => '')));
 	const counts: Record<string, number> = {};
 	for (const target of targets.filter(Boolean)) {
-		const kind = target.replace(/:\[\d+]$/, '');
+		// Each part of the journal has a number too.
+		const kind = target.replace(/:\[\d+]$/, '').replace(/\.redo\.\d+$/, '.redo');
 		counts[kind] = (counts[kind] ?? 0) + 1;
 	}
 
