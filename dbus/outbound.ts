@@ -1,4 +1,5 @@
 // What leaves for the bus: a message's header, then its body.
+import process from 'node:process';
 import type {Duplex} from 'node:stream';
 import {Variant, type MessageLike} from 'dbus-next';
 import {marshal} from './marshal.js';
@@ -29,13 +30,22 @@ export function writeMessage(stream: Duplex, message: MessageLike, body: readonl
 	}
 
 	const header = marshalHeader(message, length);
-	stream.cork();
+	collect(stream);
 	for (const part of [header, ...body.slice(0, -1)]) {
 		stream.write(part);
 	}
 
 	stream.write(body.at(-1)!, whenSent);
-	stream.uncork();
+}
+
+// What is sent in one turn of the event loop, a reply and the signals before it, leaves together.
+function collect(stream: Duplex): void {
+	if (stream.writableCorked === 0) {
+		stream.cork();
+		process.nextTick(() => {
+			stream.uncork();
+		});
+	}
 }
 
 /** How many bytes there are in parts. */

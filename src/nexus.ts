@@ -38,7 +38,8 @@ import {Stock} from './stock.js';
 export type NexusEvents = {
 	'image-added': [Image];
 	'image-removed': [Image];
-	'workspace-added': [Workspace];
+	/** How many bytes it occupies is told where it is known. */
+	'workspace-added': [Workspace, allocated?: number | undefined];
 	'workspace-changed': [Workspace, vmIds: string[]];
 	'workspace-removed': [Workspace];
 	'vm-added': [Vm];
@@ -151,6 +152,8 @@ export class Nexus extends EventEmitter<NexusEvents> {
 	readonly #claims = new Claims();
 	readonly #jobs: Jobs;
 	readonly #stock: Stock;
+	/** Bytes that images occupy, which never change. */
+	readonly #allocated = new WeakMap<Image, number>();
 	readonly #running = new Set<Promise<unknown>>();
 	/** Operations that have to do with the pool what the records say already. */
 	readonly #settling = new Set<Promise<unknown>>();
@@ -212,6 +215,21 @@ export class Nexus extends EventEmitter<NexusEvents> {
 	*/
 	image(nameOrId: string): Image {
 		return this.#store.image(nameOrId) ?? missing('image', nameOrId, 'nexusctl image list');
+	}
+
+	/** Bytes that the disk of an image occupies; 0 when it is gone. Throws NexusError Io. */
+	async allocated(image: Image): Promise<number> {
+		const known = this.#allocated.get(image);
+		if (known !== undefined) {
+			return known;
+		}
+
+		const allocated = await this.pool.allocated(image.name);
+		if (allocated > 0) {
+			this.#allocated.set(image, allocated);
+		}
+
+		return allocated;
 	}
 
 	/**
@@ -312,7 +330,8 @@ export class Nexus extends EventEmitter<NexusEvents> {
 		}
 
 		this.#log('info', `workspace "${workspace.name}" created from image "${image.name}"`, {operation: 'create-workspace', object: `workspace ${workspace.name}`});
-		this.emit('workspace-added', workspace);
+		// Nobody could write to it yet: it occupies what its image does.
+		this.emit('workspace-added', workspace, await this.allocated(image).catch(() => undefined));
 		return workspace;
 	}
 

@@ -33,6 +33,7 @@ export class Pool {
 	readonly backend: WorkspaceBackend;
 
 	readonly #identity: string;
+	#looking: Promise<string | undefined> | undefined;
 
 	/** For `openPool` alone. */
 	constructor(root: string, backend: WorkspaceBackend, identity: string) {
@@ -236,7 +237,11 @@ export class Pool {
 
 	/** Throws Io when the folder is not the one that was opened: its filesystem was unmounted, or another one mounted over it. */
 	async requireHere(): Promise<void> {
-		if (await identityOf(this.root).catch(() => undefined) !== this.#identity) {
+		// One look serves all who ask meanwhile.
+		this.#looking ??= identityOf(this.root).catch(() => undefined).finally(() => {
+			this.#looking = undefined;
+		});
+		if (await this.#looking !== this.#identity) {
 			throw new NexusError('Io', `the pool in ${this.root} is not there: mount it again, or restart nexusd if it is to be another one`);
 		}
 	}

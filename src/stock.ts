@@ -1,8 +1,9 @@
 // Copies of images that are made ahead of time: an image never changes, so a copy made then is as good as one made now.
 //
-// Each image that workspaces are made from has a shelf. A create that finds it empty makes it larger, up to a bound; a
-// shelf is filled many at a time, because btrfs makes snapshots together at little more than the cost of one, and when no
-// create is waiting for a snapshot of its own. A shelf that nobody came to for a while is cleared.
+// Each image that workspaces are made from has a shelf. It is filled when it is half empty, many copies at a time, because
+// btrfs makes snapshots together at little more than the cost of one, and when no create is waiting for a snapshot of its
+// own. Each filling, and each create that finds it empty, makes the shelf twice as large, up to a bound, and each minute
+// makes it half as large: so it comes to hold about what a minute takes. One that nobody came to for a minute is cleared.
 import {randomUUID} from 'node:crypto';
 import {messageOf} from './errors.js';
 import type {Log} from './log.js';
@@ -17,9 +18,12 @@ export type StockRoom = {
 export type StockOptions = {
 	/** Copies of one image at the most, 0 for none; of all images together four times as many. */
 	largest?: number;
-	/** Milliseconds after which a shelf that nobody came to is cleared. */
+	/** Milliseconds after which a shelf becomes smaller, or is cleared when nobody came to it. */
 	patience?: number;
 };
+
+/** How many are made at the same time: each takes a thread, and others need some too. */
+const together = 32;
 
 type Shelf = {
 	readonly image: Image;
@@ -64,7 +68,7 @@ export class Stock {
 		const id = shelf.ready.pop();
 		if (id === undefined) {
 			// It is filled when who came in vain has what it came for.
-			shelf.target = Math.min(shelf.target * 2, this.#largest);
+			this.#enlarge(shelf);
 		} else {
 			this.#fill(shelf);
 		}
@@ -111,7 +115,7 @@ export class Stock {
 		let shelf = this.#shelves.get(image.id);
 		if (!shelf) {
 			shelf = {
-				image, ready: [], making: 0, target: this.#smallest, isWanted: false, hasFailed: false,
+				image, ready: [], making: 0, target: Math.ceil(this.#smallest / 4), isWanted: false, hasFailed: false,
 			};
 			this.#shelves.set(image.id, shelf);
 		}
@@ -125,10 +129,15 @@ export class Stock {
 			return;
 		}
 
-		const room = (4 * this.#largest) - this.#count();
+		this.#enlarge(shelf);
+		const room = Math.min((4 * this.#largest) - this.#count('ready', 'making'), together - this.#count('making'));
 		for (let missing = Math.min(shelf.target - shelf.ready.length, room); missing > 0; missing--) {
 			this.#run(this.#make(shelf));
 		}
+	}
+
+	#enlarge(shelf: Shelf): void {
+		shelf.target = Math.min(shelf.target * 2, this.#largest);
 	}
 
 	async #make(shelf: Shelf): Promise<void> {
@@ -180,8 +189,9 @@ export class Stock {
 		}
 	}
 
-	#count(): number {
-		return [...this.#shelves.values()].reduce((sum, {ready, making}) => sum + ready.length + making, 0);
+	#count(...which: Array<'ready' | 'making'>): number {
+		const counts = [...this.#shelves.values()].flatMap(({ready, making}) => which.map(one => one === 'ready' ? ready.length : making));
+		return counts.reduce((sum, count) => sum + count, 0);
 	}
 
 	#run(work: Promise<void>): void {

@@ -14,7 +14,7 @@ export const serveImage = (nexus: Nexus): Served<'Image', Image> => ({
 		subvolumePath: ({subvolumePath}) => subvolumePath,
 		devicePath: ({subvolumePath}) => `${subvolumePath}/${diskFile}`,
 		size: ({sizeBytes}) => sizeBytes,
-		allocated: async ({name}) => nexus.pool.allocated(name),
+		allocated: async image => nexus.allocated(image),
 		createdAt: ({createdAt}) => createdAt,
 		workspaces: ({id}) => nexus.workspaceCount(id),
 	},

@@ -12,19 +12,22 @@ import {specOf, type Objects} from './objects.js';
 import type {Outbox} from './outbox.js';
 import {variants} from './standard.js';
 
+/** Milliseconds, of which nobody who looks on notices one. */
+const moment = 20;
+
 /** Puts signals of all that happens from now on into the outbox. */
 export function emitSignals(nexus: Nexus, objects: Objects, bus: Bus, outbox: Outbox): void {
 	/** The objects whose changes wait to be told. */
 	const changing = new Set<ObjectPath>();
 
-	const added = (kind: Kind, id: string | number): void => {
+	const added = (kind: Kind, id: string | number, known?: Readonly<Record<string, unknown>>): void => {
 		const object = objects.at(objectPath(kind, id));
 		if (!object) {
 			return;
 		}
 
 		// The disk is looked at now, and for all that have come at the same time.
-		const properties = variants(object.own);
+		const properties = variants(object.own, 'all', known);
 		properties.catch(() => undefined); // It is noticed below.
 		outbox.signal(async () => {
 			send(rootPath, 'ObjectManager.InterfacesAdded', object.path, {[object.own.spec.name]: await properties});
@@ -54,6 +57,24 @@ export function emitSignals(nexus: Nexus, objects: Objects, bus: Bus, outbox: Ou
 		});
 	};
 
+	// Counts change with everything that comes and goes, hundreds of times a second: they are told a moment later, and once.
+	const countsChanged = new Set<ObjectPath>();
+	const counted = (...paths: ObjectPath[]): void => {
+		if (countsChanged.size === 0) {
+			setTimeout(() => {
+				for (const path of countsChanged) {
+					changed(path);
+				}
+
+				countsChanged.clear();
+			}, moment);
+		}
+
+		for (const path of paths) {
+			countsChanged.add(path);
+		}
+	};
+
 	const send = <K extends keyof Signals>(path: ObjectPath, signal: K, ...values: Signals[K]): void => {
 		const [name, member] = signal.split('.') as [keyof typeof contract, string];
 		const spec = contract[name];
@@ -63,16 +84,15 @@ export function emitSignals(nexus: Nexus, objects: Objects, bus: Bus, outbox: Ou
 
 	nexus.on('image-added', ({id}) => {
 		added('image', id);
-		changed(rootPath);
+		counted(rootPath);
 	});
 	nexus.on('image-removed', ({id}) => {
 		removed('image', id);
-		changed(rootPath);
+		counted(rootPath);
 	});
-	nexus.on('workspace-added', ({id, masterImageId}) => {
-		added('workspace', id);
-		changed(objectPath('image', masterImageId));
-		changed(rootPath);
+	nexus.on('workspace-added', ({id, masterImageId}, allocated) => {
+		added('workspace', id, {allocated});
+		counted(objectPath('image', masterImageId), rootPath);
 	});
 	nexus.on('workspace-changed', ({id}, vmIds) => {
 		changed(objectPath('workspace', id));
@@ -82,16 +102,15 @@ export function emitSignals(nexus: Nexus, objects: Objects, bus: Bus, outbox: Ou
 	});
 	nexus.on('workspace-removed', ({id, masterImageId}) => {
 		removed('workspace', id);
-		changed(objectPath('image', masterImageId));
-		changed(rootPath);
+		counted(objectPath('image', masterImageId), rootPath);
 	});
 	nexus.on('vm-added', ({id}) => {
 		added('vm', id);
-		changed(rootPath);
+		counted(rootPath);
 	});
 	nexus.on('vm-removed', ({id}) => {
 		removed('vm', id);
-		changed(rootPath);
+		counted(rootPath);
 	});
 	nexus.on('job-added', ({id}) => {
 		added('job', id);

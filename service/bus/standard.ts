@@ -31,12 +31,17 @@ export const standardMethods = (objects: Objects, path: ObjectPath, object: BusO
 	GetManagedObjects: async () => managedObjects(objects),
 });
 
-/** The properties of an interface as variants, or only those whose changes are told by a signal: no such needs the disk. */
-export async function variants({spec, property}: BusInterface, only: 'all' | 'changing' = 'all'): Promise<VariantsByName> {
+/**
+The properties of an interface as variants, or only those whose changes are told by a signal: no such needs the disk.
+
+@param known Values that need not be looked up, by the names that TypeScript code uses.
+*/
+export async function variants({spec, property}: BusInterface, only: 'all' | 'changing' = 'all', known: Readonly<Record<string, unknown>> = {}): Promise<VariantsByName> {
 	const found: VariantsByName = {};
 	for (const [name, {type, emits}] of Object.entries(spec.properties)) {
 		if (only === 'all' || emits === 'true') {
-			const value = property(lowerFirst(name));
+			const key = lowerFirst(name);
+			const value = known[key] ?? property(key);
 			// eslint-disable-next-line no-await-in-loop -- one at the most
 			found[name] = new Variant(type, value instanceof Promise ? await value : value);
 		}

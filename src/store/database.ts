@@ -97,12 +97,12 @@ export class RecordDatabase {
 
 	/** Does all of the work, or none when it throws. */
 	transaction(work: () => void): void {
-		this.#database.exec('BEGIN');
+		this.#statement('BEGIN').run();
 		try {
 			work();
-			this.#database.exec('COMMIT');
+			this.#statement('COMMIT').run();
 		} catch (error) {
-			this.#database.exec('ROLLBACK');
+			this.#statement('ROLLBACK').run();
 			throw error;
 		}
 	}

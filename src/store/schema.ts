@@ -71,8 +71,9 @@ export const migrations: Readonly<Record<number, string>> = {
 	2: `${imagesAndWorkspaces}${setVersion(3)}`,
 	// What is there already was made by root.
 	3: `ALTER TABLE workspaces ADD COLUMN owner_uid INTEGER NOT NULL DEFAULT 0;${setVersion(4)}`,
-	// The tables stay. From here on there is a journal beside the database, and the pool knows more about its disks.
-	4: setVersion(5),
+	// The tables stay. From here on there is a journal beside the database, and the pool knows more about its disks. Without
+	// the index each removal would look at every workspace for those that point to it.
+	4: `CREATE INDEX workspaces_parent_workspace_id ON workspaces (parent_workspace_id) WHERE parent_workspace_id IS NOT NULL;${setVersion(5)}`,
 };
 
 /** Makes a new database, by the steps that older ones take. */

@@ -139,7 +139,7 @@ test('a shelf that nobody came to is cleared, one that is used becomes smaller',
 
 	await takeOrMake(stock);
 	const most = room.there.size;
-	t.is(most, 64);
+	t.is(most, 32);
 	while (room.there.size > 0) {
 		// eslint-disable-next-line no-await-in-loop
 		await turn();

@@ -29,6 +29,8 @@ const parts = (signature: string, body: unknown[]): Parts => ({
 function written(message: Parts, ...body: [parts?: Uint8Array[]]): Uint8Array {
 	const stream = new PassThrough();
 	writeMessage(stream, message, ...body);
+	// It leaves at the end of this turn.
+	stream.uncork();
 	return stream.read() as Uint8Array;
 }
 

@@ -67,6 +67,7 @@ test('keys, references and indexes', async t => {
 		'vms.state',
 		'workspaces.master_image_id',
 		'workspaces.name unique',
+		'workspaces.parent_workspace_id',
 		'workspaces.subvolume_path unique',
 		'workspaces.vm_id',
 	]);
