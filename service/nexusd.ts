@@ -13,8 +13,13 @@ process.exit(await main());
 
 async function main(): Promise<number> {
 	try {
-		const {user, config} = parseDaemonOptions();
-		return await run(user ? 'session' : 'system', config);
+		const request = parseDaemonOptions();
+		if ('print' in request) {
+			process.stdout.write(`${request.print}\n`);
+			return 0;
+		}
+
+		return await run(request.user ? 'session' : 'system', request.config);
 	} catch (error) {
 		if (error instanceof DaemonUsageError) {
 			process.stderr.write(`nexusd: ${error.message}: see nexusd --help\n`);
