@@ -108,7 +108,7 @@ export class Daemon {
 		await takeName(this.#bus, this.#kind);
 	}
 
-	// The framework is loaded when the bus is served already: most callers do without.
+	// Loaded when the bus is served already: most callers do without.
 	async #serveHttp(socket: number | undefined): Promise<void> {
 		if (socket === undefined && isStartedOnDemand) {
 			log('notice', 'no socket was handed over: the REST interface is off');
@@ -117,7 +117,7 @@ export class Daemon {
 
 		const {openHttp} = await import('./http/server.js');
 		const {http, storage} = this.#settings.config;
-		this.#http = await openHttp({
+		this.#http = openHttp({
 			nexus: this.#nexus, operations: this.#operations, authority: this.#authority, activity: this.#activity, log, databaseFile: storage.database,
 		});
 		try {
