@@ -86,6 +86,14 @@ export class Daemon {
 		notify('READY=1');
 		await this.#serveHttp(socket);
 		this.#applySettings();
+		await this.#warn();
+	}
+
+	// Behind the first answers: all of the pool is looked at.
+	async #warn(): Promise<void> {
+		for (const warning of await this.#nexus.warnings()) {
+			log('warning', warning);
+		}
 	}
 
 	async #serveBus(): Promise<void> {

@@ -4,6 +4,7 @@ import process from 'node:process';
 import {connectBus, type BusKind} from '../dbus/bus.js';
 import {messageOf} from '../src/errors.js';
 import {openNexus} from '../src/nexus.js';
+import {loadSqlite} from '../src/store/load-sqlite.js';
 import {startDaemon} from './daemon.js';
 import {log} from './log.js';
 import {DaemonUsageError, parseDaemonOptions} from './options.js';
@@ -34,6 +35,8 @@ async function main(): Promise<number> {
 async function run(kind: BusKind, configFile: string | undefined): Promise<number> {
 	// What Nexus makes holds root filesystems: nobody else's business.
 	process.umask(0o077);
+	// Whoever needs it is told if it fails.
+	loadSqlite().catch(() => undefined);
 	const settings = await loadSettings(kind === 'session' ? 'user' : 'system', configFile);
 	const nexus = await openNexus(settings.config, log);
 	try {

@@ -96,12 +96,7 @@ export async function startNexus({store, pool, lock}: Parts, log: Log): Promise<
 	try {
 		refuseOtherRoot(store, pool.root);
 		await recover(store, pool, log);
-		const nexus = new Nexus({store, pool, lock}, log);
-		for (const warning of await nexus.warnings()) {
-			log('warning', warning);
-		}
-
-		return nexus;
+		return new Nexus({store, pool, lock}, log);
 	} catch (error) {
 		await store.close();
 		lock.release();
@@ -133,7 +128,8 @@ async function openWay(outermost: string, innermost: string): Promise<void> {
 
 // The records hold whole paths; with another root they would point to somebody else's files.
 function refuseOtherRoot(store: StateStore, root: string): void {
-	const stranger = [...store.images(), ...store.workspaces()].find(({subvolumePath}) => path.dirname(subvolumePath) !== root);
+	const prefix = path.join(root, '@');
+	const stranger = [...store.images(), ...store.workspaces()].find(({subvolumePath}) => !subvolumePath.startsWith(prefix));
 	if (stranger) {
 		const recorded = path.dirname(stranger.subvolumePath);
 		throw new NexusError('Unsupported', `the database records "${stranger.name}" in ${recorded}, but storage.workspaces is ${root}: name the folder of this database, or another database`);

@@ -185,7 +185,7 @@ rootTest('btrfs: quotas that somebody enabled are told of', inTurn(async t => {
 	});
 	const pool = path.dirname(nexus.workspaces);
 	t.true(await quotasOf(pool));
-	t.regex(nexus.daemon.log(), /^<4>.*quotas are enabled/m);
+	await nexus.daemon.logged(/^<4>.*quotas are enabled/m);
 	const {warnings} = await nexus.client.properties('Manager', rootPath);
 	t.is(warnings.length, 1);
 	t.regex(warnings[0]!, /quotas are enabled on .*snapshots get slower.*btrfs quota disable/);
