@@ -86,6 +86,14 @@ export class Daemon {
 		notify('READY=1');
 		await this.#serveHttp(socket);
 		this.#applySettings();
+		await this.#warn();
+	}
+
+	// Behind the first answers: all of the pool is looked at.
+	async #warn(): Promise<void> {
+		for (const warning of await this.#nexus.warnings()) {
+			log('warning', warning);
+		}
 	}
 
 	async #serveBus(): Promise<void> {
@@ -108,7 +116,7 @@ export class Daemon {
 		await takeName(this.#bus, this.#kind);
 	}
 
-	// The framework is loaded when the bus is served already: most callers do without.
+	// Loaded when the bus is served already: most callers do without.
 	async #serveHttp(socket: number | undefined): Promise<void> {
 		if (socket === undefined && isStartedOnDemand) {
 			log('notice', 'no socket was handed over: the REST interface is off');
@@ -117,7 +125,7 @@ export class Daemon {
 
 		const {openHttp} = await import('./http/server.js');
 		const {http, storage} = this.#settings.config;
-		this.#http = await openHttp({
+		this.#http = openHttp({
 			nexus: this.#nexus, operations: this.#operations, authority: this.#authority, activity: this.#activity, log, databaseFile: storage.database,
 		});
 		try {

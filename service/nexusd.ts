@@ -4,6 +4,7 @@ import process from 'node:process';
 import {connectBus, type BusKind} from '../dbus/bus.js';
 import {messageOf} from '../src/errors.js';
 import {openNexus} from '../src/nexus.js';
+import {loadSqlite} from '../src/store/load-sqlite.js';
 import {startDaemon} from './daemon.js';
 import {log} from './log.js';
 import {DaemonUsageError, parseDaemonOptions} from './options.js';
@@ -13,8 +14,13 @@ process.exit(await main());
 
 async function main(): Promise<number> {
 	try {
-		const {user, config} = parseDaemonOptions();
-		return await run(user ? 'session' : 'system', config);
+		const request = parseDaemonOptions();
+		if ('print' in request) {
+			process.stdout.write(`${request.print}\n`);
+			return 0;
+		}
+
+		return await run(request.user ? 'session' : 'system', request.config);
 	} catch (error) {
 		if (error instanceof DaemonUsageError) {
 			process.stderr.write(`nexusd: ${error.message}: see nexusd --help\n`);
@@ -29,6 +35,8 @@ async function main(): Promise<number> {
 async function run(kind: BusKind, configFile: string | undefined): Promise<number> {
 	// What Nexus makes holds root filesystems: nobody else's business.
 	process.umask(0o077);
+	// Whoever needs it is told if it fails.
+	loadSqlite().catch(() => undefined);
 	const settings = await loadSettings(kind === 'session' ? 'user' : 'system', configFile);
 	const nexus = await openNexus(settings.config, log);
 	try {

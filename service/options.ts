@@ -1,6 +1,6 @@
 // The options of nexusd, as data: its help, its parser and nexusd(8) are made from them.
 import process from 'node:process';
-import meow from 'meow';
+import {parseArgs} from 'node:util';
 import {busName} from '../dbus/paths.js';
 import packageJson from '../package.json' with {type: 'json'};
 
@@ -23,7 +23,6 @@ const flags = {
 /** Options by the word that follows the two dashes. */
 export const daemonOptions: Readonly<Record<string, DaemonOption>> = {
 	...flags,
-	// Meow acts on these by itself.
 	version: {type: 'boolean', summary: 'print the version'},
 	help: {type: 'boolean', summary: 'print this text'},
 };
@@ -41,31 +40,59 @@ export type DaemonRequest = {
 export class DaemonUsageError extends Error {}
 
 /**
-Reads the command line. Ends the process where it asks for the help or the version, or names an unknown option.
+Reads the command line: what to do, or a text where it only asks for one.
 
 @throws DaemonUsageError
 */
-export function parseDaemonOptions(argv: readonly string[] = process.argv.slice(2)): DaemonRequest {
-	const {input, flags: {user, config}} = readFlags(argv);
-	if (input.length > 0) {
-		throw new DaemonUsageError(`unexpected argument ${JSON.stringify(input[0])}`);
+export function parseDaemonOptions(argv: readonly string[] = process.argv.slice(2)): DaemonRequest | {print: string} {
+	const given = readOptions(argv);
+	if (given.has('help')) {
+		return {print: helpText()};
 	}
 
-	if (config === '') {
-		throw new DaemonUsageError('the flag --config needs a value');
-	}
-
-	return {user: user === true, config};
+	return given.has('version') ? {print: packageJson.version} : {user: given.has('user'), config: given.get('config')};
 }
 
-function readFlags(argv: readonly string[]) {
-	try {
-		return meow(helpText(), {
-			importMeta: import.meta, argv, pkg: packageJson, description: false, allowUnknownFlags: false, flags,
-		});
-	} catch (error) {
-		// A flag is given twice.
-		throw new DaemonUsageError(error instanceof Error ? error.message : String(error), {cause: error});
+// Not strict: from the tokens each mistake can be named in our own words.
+function readOptions(argv: readonly string[]): Map<string, string | undefined> {
+	const {tokens} = parseArgs({
+		args: [...argv], options: daemonOptions, strict: false, allowPositionals: true, tokens: true,
+	});
+	const given = new Map<string, string | undefined>();
+	for (const token of tokens) {
+		if (token.kind === 'positional') {
+			throw new DaemonUsageError(`unexpected argument ${JSON.stringify(token.value)}`);
+		}
+
+		if (token.kind === 'option') {
+			checkOption(token, given);
+			given.set(token.name, token.value);
+		}
+	}
+
+	return given;
+}
+
+type OptionToken = {name: string; rawName: string; value: string | undefined; inlineValue: boolean | undefined};
+
+function checkOption({name, rawName, value = '', inlineValue}: OptionToken, given: ReadonlyMap<string, unknown>): void {
+	if (!Object.hasOwn(daemonOptions, name)) {
+		throw new DaemonUsageError(`unknown flag ${rawName}`);
+	}
+
+	const {type} = daemonOptions[name]!;
+
+	if (given.has(name)) {
+		throw new DaemonUsageError(`the flag ${rawName} can only be set once`);
+	}
+
+	if (type === 'boolean' && inlineValue) {
+		throw new DaemonUsageError(`the flag ${rawName} takes no value`);
+	}
+
+	// What follows may be the next flag.
+	if (type === 'string' && (value === '' || (!inlineValue && value.startsWith('-')))) {
+		throw new DaemonUsageError(`the flag ${rawName} needs a value`);
 	}
 }
 

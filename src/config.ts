@@ -6,7 +6,7 @@ import process from 'node:process';
 import {
 	isMap, isScalar, LineCounter, parseDocument, visit, type Document,
 } from 'yaml';
-import {z} from 'zod';
+import * as z from 'zod';
 import {backendChoices, type BackendChoice} from './backend/choose-backend.js';
 import {NexusError, errnoOf, messageOf} from './errors.js';
 

@@ -1,7 +1,7 @@
 // What an image or a workspace is, written on its own folder: an extended attribute goes where the folder goes, is in the
 // same transaction as the rename that follows it, and tells who a folder is when the records are lost.
 import koffi from 'koffi';
-import {z} from 'zod';
+import * as z from 'zod';
 import type {Image, Workspace} from './model.js';
 import {
 	NativeError, callInBackground, lastErrno, type Native,

@@ -8,7 +8,6 @@ import {
 import path from 'node:path';
 import {planAdoption, type NewRecord} from './adoption.js';
 import {chooseBackend} from './backend/choose-backend.js';
-import {makeExt4Image} from './backend/ext4-image.js';
 import {largestSize, smallestSize} from './backend/ext4-size.js';
 import {Claims, type Claim, type Release} from './claims.js';
 import type {Config} from './config.js';
@@ -28,7 +27,6 @@ import {imageLabel, workspaceLabel} from './label.js';
 import {openPool, poolLock, type Pool} from './pool.js';
 import {recover} from './recovery.js';
 import {reverting} from './reverter.js';
-import {checkSource} from './import-source.js';
 import type {Reader} from './reader.js';
 import {openStore} from './store/open-store.js';
 import type {Change, StateStore} from './store/state-store.js';
@@ -99,12 +97,7 @@ export async function startNexus({store, pool, lock}: Parts, log: Log): Promise<
 	try {
 		refuseOtherRoot(store, pool.root);
 		await recover(store, pool, log);
-		const nexus = new Nexus({store, pool, lock}, log);
-		for (const warning of await nexus.warnings()) {
-			log('warning', warning);
-		}
-
-		return nexus;
+		return new Nexus({store, pool, lock}, log);
 	} catch (error) {
 		await store.close();
 		lock.release();
@@ -136,7 +129,8 @@ async function openWay(outermost: string, innermost: string): Promise<void> {
 
 // The records hold whole paths; with another root they would point to somebody else's files.
 function refuseOtherRoot(store: StateStore, root: string): void {
-	const stranger = [...store.images(), ...store.workspaces()].find(({subvolumePath}) => path.dirname(subvolumePath) !== root);
+	const prefix = path.join(root, '@');
+	const stranger = [...store.images(), ...store.workspaces()].find(({subvolumePath}) => !subvolumePath.startsWith(prefix));
 	if (stranger) {
 		const recorded = path.dirname(stranger.subvolumePath);
 		throw new NexusError('Unsupported', `the database records "${stranger.name}" in ${recorded}, but storage.workspaces is ${root}: name the folder of this database, or another database`);
@@ -565,6 +559,8 @@ export class Nexus extends EventEmitter<NexusEvents> {
 	async #startImport({name, source, sizeBytes, reader}: ImportOptions, release: Release): Promise<Job> {
 		try {
 			await this.#refuseStray(name);
+			// What only an import needs is loaded for it.
+			const {checkSource} = await import('./import-source.js');
 			const folder = await checkSource(source, this.pool.root, reader);
 			this.#log('info', `import of image "${name}" from ${folder} started`, {operation: 'import-image', object: `image ${name}`});
 			const job = this.#jobs.start('import', {name, source: folder}, async context => {
@@ -594,6 +590,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 		const image = await reverting(this.#log, async onFailure => {
 			onFailure(async () => this.pool.discard('work', id));
 			const folder = await this.pool.stage(id);
+			const {makeExt4Image} = await import('./backend/ext4-image.js');
 			const size = await makeExt4Image({
 				source, reader, file: path.join(folder, diskFile), sizeBytes, signal, onProgress: report, makeRoom: async bytes => this.pool.makeRoom(bytes, signal),
 			});

@@ -1,7 +1,7 @@
 // nexus.yaml(5), from the schema of the configuration and its defaults.
 import process from 'node:process';
 import {stringify} from 'yaml';
-import {z} from 'zod';
+import * as z from 'zod';
 import {
 	configSchema, defaultConfig, defaultConfigFile, type Config,
 } from '../../src/config.js';

@@ -1,7 +1,7 @@
 // The configuration file that is installed: every key with its description and its default, all of it commented out.
 // Made from the schema, so that it cannot name a key that nexusd does not know, or another default.
 import {stringify} from 'yaml';
-import type {z} from 'zod';
+import type * as z from 'zod';
 import {configSchema, defaultConfig} from '../../src/config.js';
 
 /** `/etc/nexus/nexus.yaml` */

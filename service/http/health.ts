@@ -1,6 +1,6 @@
 // /v1/health and /v1/openapi.json
 import {stat} from 'node:fs/promises';
-import {z} from 'zod';
+import * as z from 'zod';
 import {asNexusError} from '../../src/errors.js';
 import type {App} from './app.js';
 import {json, problems} from './schemas.js';

@@ -1,5 +1,5 @@
 // /v1/images
-import {z} from 'zod';
+import * as z from 'zod';
 import {NexusError} from '../../src/errors.js';
 import type {Job} from '../../src/jobs.js';
 import type {Image} from '../../src/model.js';

@@ -1,5 +1,5 @@
 // What can be done with one record of any kind: to get it and to delete it, by its name or id.
-import {z} from 'zod';
+import * as z from 'zod';
 import {upperFirst} from '../../dbus/codec.js';
 import type {Caller} from '../caller.js';
 import {recordDetails, type RecordKind} from '../details.js';

@@ -1,6 +1,6 @@
 // Records as JSON: objects with the column names of the tables. Unlike there, flags are booleans; the two times of an
 // attachment are left out where there is none.
-import {z} from 'zod';
+import * as z from 'zod';
 import {
 	vmRoles, vmStates, type Image, type Vm, type Workspace,
 } from '../../src/model.js';

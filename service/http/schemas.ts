@@ -1,5 +1,5 @@
 // Words that the definitions of all routes share.
-import {z} from 'zod';
+import * as z from 'zod';
 
 /** An answer in JSON, as a route states it. */
 export const json = <Schema extends z.ZodType>(description: string, schema: Schema) => ({description, content: {'application/json': {schema}}});

@@ -1,5 +1,6 @@
 // The REST face: HTTP on a Unix socket. Node reads and writes it within the limits; what it cannot make sense of is refused
-// here, and everything else goes to the routes.
+// here, and everything else goes to the routes. They and their framework are loaded for the first request: it takes longer
+// than all the rest of a start, and most callers do without.
 import {
 	createServer, type IncomingMessage, type Server, type ServerResponse,
 } from 'node:http';
@@ -7,15 +8,14 @@ import type {Socket} from 'node:net';
 import {errnoOf, messageOf} from '../../src/errors.js';
 import type {Log} from '../../src/log.js';
 import type {Activity} from '../activity.js';
-import {makeApp, type App} from './app.js';
+import type {App} from './app.js';
 import {Connections, type Connection} from './connections.js';
-import {HttpError} from './errors.js';
+import {HttpError, httpErrorOf} from './errors.js';
 import {
 	arrivalMs, graceMs, headerBytes, idleMs, pipelined, stallMs,
 } from './limits.js';
 import {listenAt, type Place} from './place.js';
 import {refuse, refuseConnection} from './refuse.js';
-import {addRoutes} from './routes.js';
 import type {Services} from './services.js';
 
 export type HttpFace = {
@@ -31,28 +31,21 @@ export type HttpFace = {
 export type HttpOptions = Omit<Services, 'describeRoutes'> & {activity: Activity; log: Log};
 
 /** Makes the REST face of a Nexus. It does not listen yet. */
-export async function openHttp(options: HttpOptions): Promise<HttpFace> {
-	const face = new Face(options);
-	await face.prepare();
-	return face;
-}
+export const openHttp = (options: HttpOptions): HttpFace => new Face(options);
 
 class Face implements HttpFace {
 	readonly #log: Log;
 	readonly #connections: Connections;
-	readonly #app: App;
+	readonly #services: Services;
 	readonly #server: Server;
+	#app: Promise<App> | undefined;
 	#isClosing = false;
 
 	constructor({activity, log, ...services}: HttpOptions) {
 		this.#log = log;
 		this.#connections = new Connections(activity, log);
-		this.#app = this.#makeApp(services);
+		this.#services = {...services, describeRoutes};
 		this.#server = this.#makeServer();
-	}
-
-	async prepare(): Promise<void> {
-		await this.#app.ready();
 	}
 
 	async listen(place: Place): Promise<void> {
@@ -82,7 +75,8 @@ class Face implements HttpFace {
 		clearTimeout(grace);
 	}
 
-	#makeApp(services: Omit<Services, 'describeRoutes'>): App {
+	async #loadApp(): Promise<App> {
+		const [{makeApp}, {addRoutes}] = await Promise.all([import('./app.js'), import('./routes.js')]);
 		const app = makeApp(this.#log);
 		app.decorateRequest('caller');
 		app.addHook('onRequest', async request => {
@@ -94,7 +88,8 @@ class Face implements HttpFace {
 				throw stopping;
 			}
 		});
-		addRoutes(app, {...services, describeRoutes});
+		addRoutes(app, this.#services);
+		await app.ready();
 		return app;
 	}
 
@@ -153,9 +148,15 @@ class Face implements HttpFace {
 		}
 
 		await turn;
-		// Nobody waits for what was not begun.
-		if (!request.socket.destroyed) {
-			this.#app.routing(request, response);
+		try {
+			this.#app ??= this.#loadApp();
+			const {routing} = await this.#app;
+			// Nobody waits for what was not begun.
+			if (!request.socket.destroyed) {
+				routing(request, response);
+			}
+		} catch (error) {
+			refuse(response, httpErrorOf(error, this.#log));
 		}
 	}
 

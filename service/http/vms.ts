@@ -1,5 +1,5 @@
 // /v1/vms
-import {z} from 'zod';
+import * as z from 'zod';
 import {vmRoles, vmStates} from '../../src/model.js';
 import type {App} from './app.js';
 import {addItemRoutes} from './item.js';

@@ -1,5 +1,5 @@
 // /v1/workspaces
-import {z} from 'zod';
+import * as z from 'zod';
 import {recordDetails} from '../details.js';
 import type {App} from './app.js';
 import {addItemRoutes} from './item.js';

@@ -5,7 +5,7 @@ import {
 import path from 'node:path';
 import {NexusError, errnoOf} from '../errors.js';
 import {isThere} from '../files.js';
-import {libraryCalls, programCalls, type BtrfsCalls} from './btrfs-calls.js';
+import {libraryCalls, type BtrfsCalls} from './btrfs-calls.js';
 import type {WorkspaceBackend} from './workspace-backend.js';
 
 /**
@@ -15,12 +15,17 @@ The backend for a folder on btrfs.
 @throws NexusError Unsupported when neither the library nor the program is installed.
 */
 export async function btrfsBackend(root: string): Promise<{backend: WorkspaceBackend; by: string}> {
-	const calls = libraryCalls() ?? await programCalls();
+	const calls = libraryCalls() ?? await callsByProgram();
 	if (!calls) {
 		throw new NexusError('Unsupported', 'neither libbtrfsutil nor the btrfs program is here: install libbtrfsutil1 or btrfs-progs');
 	}
 
 	return {by: calls.by, backend: backendBy(calls, root)};
+}
+
+async function callsByProgram(): Promise<BtrfsCalls | undefined> {
+	const {programCalls} = await import('./btrfs-program.js');
+	return programCalls();
 }
 
 const backendBy = (calls: BtrfsCalls, root: string): WorkspaceBackend => ({

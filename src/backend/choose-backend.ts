@@ -3,7 +3,6 @@ import {statfs} from 'node:fs/promises';
 import {NexusError} from '../errors.js';
 import type {Log} from '../log.js';
 import {btrfsBackend} from './btrfs-backend.js';
-import {directoryBackend} from './directory-backend.js';
 import type {WorkspaceBackend} from './workspace-backend.js';
 
 export const backendChoices = ['auto', 'btrfs', 'directory'] as const;
@@ -29,6 +28,7 @@ export async function chooseBackend(choice: BackendChoice, root: string, log: Lo
 		: 'the configuration says so';
 	if (choice === 'directory' || !onBtrfs) {
 		log('notice', `backend directory, because ${reason}: a workspace is a reflink where the filesystem can, a copy where not`);
+		const {directoryBackend} = await import('./directory-backend.js');
 		return directoryBackend(root, onBtrfs);
 	}
 

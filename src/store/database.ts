@@ -89,9 +89,10 @@ export class RecordDatabase {
 	/** All records of a kind, frozen, by name. */
 	all<K extends RecordKind>(kind: K): Array<Records[K]> {
 		const {table, columns} = tables[kind];
-		// As one text: a call into SQLite for every value of thousands of rows takes twice as long.
-		const [[rows]] = this.#rows(`SELECT json_group_array(json_array(${columns.join(', ')})) FROM ${table}`, []) as [[string]];
-		const records = (JSON.parse(rows) as SqlValue[][]).map(row => fromRow(kind, row));
+		// As one text for each column: a call into SQLite for every value of thousands of rows takes four times as long.
+		const [texts] = this.#rows(`SELECT ${columns.map(column => `json_group_array(${column})`).join(', ')} FROM ${table}`, []) as [string[]];
+		const values = texts.map(text => JSON.parse(text) as SqlValue[]);
+		const records = values[0]!.map((_, index) => fromRow(kind, values.map(column => column[index]!)));
 		return records.sort((one, other) => one.name < other.name ? -1 : 1);
 	}
 

@@ -6,8 +6,15 @@ import initSqlJs, {type SqlJsStatic} from 'sql.js';
 
 export type Sqlite = SqlJsStatic;
 
-/** Loads SQLite. */
+let loading: Promise<Sqlite> | undefined;
+
+/** Loads SQLite, once. Its compiler has threads of its own: whoever will need it calls early. */
 export async function loadSqlite(): Promise<Sqlite> {
+	loading ??= load();
+	return loading;
+}
+
+async function load(): Promise<Sqlite> {
 	const bundled = fileURLToPath(new URL('sql-wasm.wasm', import.meta.url));
 	const file = existsSync(bundled) ? bundled : createRequire(import.meta.url).resolve('sql.js/dist/sql-wasm.wasm');
 	return initSqlJs({locateFile: () => file});

@@ -116,13 +116,15 @@ function effectOf(kind: RecordKind, before: Records[RecordKind] | undefined, aft
 class Kind<T extends {id: string; name: string}> {
 	readonly inOrder: ByName<T>;
 
-	readonly #byId: Map<string, T>;
-	readonly #byName: Map<string, T>;
+	readonly #byId = new Map<string, T>();
+	readonly #byName = new Map<string, T>();
 
 	constructor(inOrder: T[]) {
 		this.inOrder = new ByName(inOrder);
-		this.#byId = new Map(inOrder.map(record => [record.id, record]));
-		this.#byName = new Map(inOrder.map(record => [record.name, record]));
+		for (const record of inOrder) {
+			this.#byId.set(record.id, record);
+			this.#byName.set(record.name, record);
+		}
 	}
 
 	get size(): number {
@@ -168,9 +170,12 @@ class Index {
 		for (const workspace of inOrder) {
 			const key = keyOf(workspace);
 			if (key !== undefined) {
-				const list = lists.get(key) ?? [];
-				list.push(workspace);
-				lists.set(key, list);
+				const list = lists.get(key);
+				if (list) {
+					list.push(workspace);
+				} else {
+					lists.set(key, [workspace]);
+				}
 			}
 		}
 

@@ -5,7 +5,8 @@ import path from 'node:path';
 import type {ExecutionContext} from 'ava';
 import {execa} from 'execa';
 import {rootPath} from '../../dbus/paths.js';
-import {libraryCalls, programCalls, type BtrfsCalls} from '../../src/backend/btrfs-calls.js';
+import {libraryCalls, type BtrfsCalls} from '../../src/backend/btrfs-calls.js';
+import {programCalls} from '../../src/backend/btrfs-program.js';
 import {errnoOf} from '../../src/errors.js';
 import {openNexus} from '../../src/nexus.js';
 import {strangerUid} from '../support/as-user.js';
@@ -184,7 +185,7 @@ rootTest('btrfs: quotas that somebody enabled are told of', inTurn(async t => {
 	});
 	const pool = path.dirname(nexus.workspaces);
 	t.true(await quotasOf(pool));
-	t.regex(nexus.daemon.log(), /^<4>.*quotas are enabled/m);
+	await nexus.daemon.logged(/^<4>.*quotas are enabled/m);
 	const {warnings} = await nexus.client.properties('Manager', rootPath);
 	t.is(warnings.length, 1);
 	t.regex(warnings[0]!, /quotas are enabled on .*snapshots get slower.*btrfs quota disable/);

@@ -45,7 +45,7 @@ rootTest('what the records do not know is reported, never touched, and removed o
 
 	await daemon.stop();
 	const again = await restart();
-	t.regex(again.log(), /pool and records differ in 2 points: see nexusctl doctor/);
+	await again.logged(/pool and records differ in 2 points: see nexusctl doctor/);
 	const {stdout: status} = await nexusctl(bus, 'status');
 	t.regex(status, /Warning: pool and records differ in 2 points/);
 	t.deepEqual(await contentsOf(nexus.workspaces), ['@base', '@one', '@plain', '@stray']);
@@ -115,7 +115,7 @@ rootTest('when every file of the database is lost, the records are rebuilt from 
 	await loseDatabase(folder);
 
 	const again = await restart();
-	t.regex(again.log(), /differ in 3 points/);
+	await again.logged(/differ in 3 points/);
 	const listed = await nexusctl(bus, 'doctor');
 	t.regex(listed.stdout, /one +unknown workspace/);
 	const {stdout, exitCode} = await nexusctl(bus, 'doctor', '--rebuild');

@@ -73,7 +73,7 @@ export async function startRest(t: ExecutionContext, {authority = new Authority(
 	const activity = new Activity();
 	// Of an authority nothing is used but what it is asked.
 	const theAuthority = authority as Authority;
-	const face = await openHttp({
+	const face = openHttp({
 		nexus, operations: new Operations(nexus, theAuthority), authority: theAuthority, activity, log, databaseFile: database,
 	});
 	const socket = path.join(folder, 'run/nexusd.sock');

@@ -66,7 +66,7 @@ test('the bus library is known to dbus and service alone', t => {
 });
 
 test('the core knows no terminal', t => {
-	const ofTerminals = ['react', 'ink', '@inkjs/ui', 'meow', 'yoctocolors'].flatMap(name => importersOf(name));
+	const ofTerminals = ['react', 'ink', '@inkjs/ui', 'yoctocolors'].flatMap(name => importersOf(name));
 	t.deepEqual(ofTerminals.filter(file => roomOf(file) === 'src'), []);
 });
 

@@ -5,7 +5,7 @@ import process from 'node:process';
 import test, {type ExecutionContext} from 'ava';
 import {execa} from 'execa';
 import fc from 'fast-check';
-import {z} from 'zod';
+import * as z from 'zod';
 import {errorCodes} from '../../dbus/errors.js';
 import {parseContract} from '../../scripts/contract-source.js';
 import {exampleConfig} from '../../scripts/man/nexus-yaml.js';

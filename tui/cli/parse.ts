@@ -1,6 +1,5 @@
-// From words to a command. `meow` cannot do this part: it ends the process with texts of its own at an unknown flag,
-// takes `--name --yes` for an empty name, lets `--vcpu abc` through and renames the process after the package's first
-// program. `parseArgs` gives tokens, from which each mistake can be named together with the help that tells better.
+// From words to a command. `parseArgs` gives tokens, from which each mistake can be named together with the help that tells
+// better.
 import {parseArgs} from 'node:util';
 import {
 	globalFlags, type ArgumentSpec, type Command, type Flags, type FlagSpec, type Group, type Noun,
