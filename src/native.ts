@@ -16,6 +16,27 @@ export async function callInBackground(native: Native, ...values: unknown[]): Pr
 	});
 }
 
+/**
+Calls a function that returns 0 or leaves a cause in `errno`, without blocking the event loop.
+
+@param what The call, for the message.
+@throws NativeError with the name of the cause.
+*/
+export async function mustCallInBackground(what: string, native: Native, ...values: unknown[]): Promise<void> {
+	return new Promise((resolve, reject) => {
+		native.async(...values, (error: Error | undefined, result: number) => {
+			if (error) {
+				reject(error);
+			} else if (result === 0) {
+				resolve();
+			} else {
+				// Koffi brings it along from the thread of the call, for the time of this callback.
+				reject(new NativeError(`${what}: ${lastErrno()}`, lastErrno()));
+			}
+		});
+	});
+}
+
 /** The name of the error that the last call on this thread left, such as `ENOENT`, or its number where it has no name. */
 export function lastErrno(): string {
 	const errno = koffi.errno();

@@ -26,7 +26,7 @@ import {inspect, type Finding} from './inspection.js';
 import {imageLabel, workspaceLabel} from './label.js';
 import {openPool, poolLock, type Pool} from './pool.js';
 import {recover} from './recovery.js';
-import {reverting} from './reverter.js';
+import {reverting, type Undo} from './reverter.js';
 import type {Reader} from './reader.js';
 import {openStore} from './store/open-store.js';
 import type {Change, StateStore} from './store/state-store.js';
@@ -254,16 +254,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 		}
 
 		await this.#claiming([claimOf('image', image), this.#nameClaim(image.name)], async () => {
-			await reverting(this.#log, async onFailure => {
-				if (await this.#isThere(image)) {
-					await this.pool.setReadOnly(image.name, false);
-					onFailure(async () => this.pool.setReadOnly(image.name, true));
-					await this.pool.retire(image.name, image.id);
-					onFailure(async () => this.pool.restore(image.id, image.name));
-				}
-
-				await this.#commit({remove: 'image', id: image.id});
-			});
+			await this.#remove('image', image);
 			this.#stock.drop(image);
 			this.#log('info', `image "${image.name}" deleted`, {operation: 'delete-image', object: `image ${image.name}`});
 			this.emit('image-removed', image);
@@ -342,13 +333,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 		}
 
 		await this.#claiming([claimOf('workspace', workspace), this.#nameClaim(workspace.name)], async () => {
-			await reverting(this.#log, async onFailure => {
-				if (await this.#retire(workspace)) {
-					onFailure(async () => this.pool.restore(workspace.id, workspace.name));
-				}
-
-				await this.#commit({remove: 'workspace', id: workspace.id});
-			});
+			await this.#remove('workspace', workspace);
 			this.#log('info', `workspace "${workspace.name}" deleted`, {operation: 'delete-workspace', object: `workspace ${workspace.name}`});
 			this.emit('workspace-removed', workspace);
 		});
@@ -745,17 +730,40 @@ export class Nexus extends EventEmitter<NexusEvents> {
 		}
 	}
 
-	// Whether there was anything to take away. A workspace whose folder has gone is deleted all the same.
-	async #retire(workspace: Workspace): Promise<boolean> {
+	// When the pool is so full that nothing can be moved in it, what is deleted stays in its place until its record is gone,
+	// and is removed then, which takes no space. Should we die in between, the next start removes it.
+	async #remove(kind: 'image' | 'workspace', thing: Image | Workspace): Promise<void> {
+		await this.#untilSettled(async () => {
+			const isInPlace = await reverting(this.#log, async onFailure => {
+				const isInPlace = !await this.#retire(kind, thing, onFailure);
+				await this.#commit({remove: kind, id: thing.id});
+				return isInPlace;
+			});
+			if (isInPlace) {
+				await this.#freeing(thing, async () => this.pool.remove(thing.name));
+			}
+		});
+	}
+
+	// Whether it is out of its place; not when there is no space for that. What has gone already is deleted all the same.
+	async #retire(kind: 'image' | 'workspace', thing: Image | Workspace, onFailure: (undo: Undo) => void): Promise<boolean> {
+		const {id, name} = thing;
 		try {
-			await this.pool.retire(workspace.name, workspace.id);
+			if (kind === 'image') {
+				await this.pool.setReadOnly(name, false);
+				onFailure(async () => this.pool.setReadOnly(name, true));
+			}
+
+			await this.pool.retire(name, id);
+			onFailure(async () => this.pool.restore(id, name));
 			return true;
 		} catch (error) {
-			if (await this.#isThere(workspace)) {
+			const isThere = await this.#isThere(thing);
+			if (isThere && !(error instanceof NexusError && error.code === 'NoSpace')) {
 				throw error;
 			}
 
-			return false;
+			return !isThere;
 		}
 	}
 
@@ -765,10 +773,16 @@ export class Nexus extends EventEmitter<NexusEvents> {
 	}
 
 	// Nobody waits for it. What cannot be removed now is removed at the next start.
-	#emptyTrash({id, name}: Image | Workspace): void {
-		void this.#track(this.pool.empty(id).catch((error: unknown) => {
+	#emptyTrash(thing: Image | Workspace): void {
+		void this.#track(this.#freeing(thing, async () => this.pool.empty(thing.id)));
+	}
+
+	async #freeing({name}: Image | Workspace, work: () => Promise<void>): Promise<void> {
+		try {
+			await work();
+		} catch (error) {
 			this.#log('error', `"${name}" is deleted, but its space could not be freed: ${messageOf(error)}`);
-		}));
+		}
 	}
 
 	// What is being written can be read already. When it is lost, whoever has read it is told how things are.

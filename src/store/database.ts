@@ -118,11 +118,7 @@ export class RecordDatabase {
 
 	/** The content of a file. */
 	export(): Uint8Array {
-		// It closes the database and opens it anew: statements die, and pragmas are forgotten.
-		this.#statements.clear();
-		const content = this.#database.export();
-		this.#database.exec(pragmas);
-		return content;
+		return this.#database.export();
 	}
 
 	close(): void {

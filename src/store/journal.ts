@@ -1,5 +1,8 @@
 // The redo journal: a commit counts when its frame is on disk. One thing is done to the files at a time, and commits that
 // arrive meanwhile share the next frame. So only the last frame can ever be unfinished.
+//
+// When the disk has no room for more than the reserve of the segment, commits that make new records are refused. All others
+// are written into it, or nobody could make room.
 import {rm} from 'node:fs/promises';
 import path from 'node:path';
 import {asNexusError} from '../errors.js';
@@ -10,11 +13,19 @@ import {createSegment, type Segment} from './segment.js';
 /** A segment that is not written to any more: its file, and the number of the first commit that it is for. */
 export type OldSegment = {file: string; first: number};
 
+/** A commit as it was taken in memory. */
+export type Taken = {
+	commit: Commit;
+	/** It makes new records. */
+	isNew: boolean;
+	undo: () => void;
+};
+
 type Entry = {
-	commit?: Commit;
+	/** Takes it in memory; throws when it contradicts what is there. */
+	take?: () => Taken;
+	taken?: Taken;
 	checkpoint?: CheckpointNote;
-	/** Takes it back in memory. */
-	undo?: () => void;
 	resolve: () => void;
 	reject: (error: Error) => void;
 };
@@ -68,13 +79,15 @@ export class Journal {
 
 	/**
 	Takes a commit; resolves when it is on disk. When it cannot be written, it is undone, and so is everything that was taken
-	after it, the last first.
+	after it, the last first. When there is no room for it, only what was built on it shares its lot.
 
-	@throws NexusError NoSpace, Io
+	@param take Takes it in memory; it may be undone and taken once more, without others that came before it.
+	@throws NexusError NoSpace, Io; what `take` throws
 	*/
-	async append(commit: Commit, undo: () => void): Promise<void> {
+	async append(take: () => Taken): Promise<void> {
+		const taken = take();
 		this.#sequence++;
-		return this.#enter({commit, undo});
+		return this.#enter({take, taken});
 	}
 
 	/** Notes a checkpoint behind everything that was taken; when this resolves, all of it is on disk. */
@@ -82,17 +95,17 @@ export class Journal {
 		return this.#enter({checkpoint});
 	}
 
-	/** Continues in a new file, unless the present one has no commits yet. */
+	/** Continues in a new file, unless the present one has no commits yet. Where there is no room for its reserve, nothing changes. Throws as the disk does. */
 	async beginSegment(): Promise<void> {
 		return this.#inTurn(async () => {
 			const first = this.#durable + 1;
 			if (first > this.#segment.first) {
 				await this.#segment.repair();
-				const next = await createSegment(this.#database, {databaseId: this.#databaseId, first});
-				const {file, first: firstOfOld} = this.#segment;
-				this.#older = [...this.#older, {file, first: firstOfOld}];
-				await this.#segment.close();
+				const next = await this.#createRoomySegment(first);
+				const old = this.#segment;
+				this.#older = [...this.#older, {file: old.file, first: old.first}];
 				this.#segment = next;
+				await old.finish();
 			}
 		});
 	}
@@ -122,6 +135,17 @@ export class Journal {
 		return this.#inTurn(async () => this.#segment.close());
 	}
 
+	async #createRoomySegment(first: number): Promise<Segment> {
+		const segment = await createSegment(this.#database, {databaseId: this.#databaseId, first});
+		try {
+			await segment.keepRoom();
+			return segment;
+		} catch (error) {
+			await segment.discard();
+			throw error;
+		}
+	}
+
 	async #enter(entry: Omit<Entry, 'resolve' | 'reject'>): Promise<void> {
 		return new Promise((resolve, reject) => {
 			this.#waiting.push({...entry, resolve, reject});
@@ -134,14 +158,24 @@ export class Journal {
 	async #writeWaiting(): Promise<void> {
 		const batch = this.#waiting;
 		this.#waiting = [];
-		const commits = batch.flatMap(({commit}) => commit ? [commit] : []);
+		const commits = batch.flatMap(({taken}) => taken ? [taken.commit] : []);
 		const checkpoint = batch.findLast(entry => entry.checkpoint)?.checkpoint;
 		if (batch.length === 0) {
 			return;
 		}
 
+		const frame = encodeFrame({first: this.#durable + 1, commits, checkpoint}, this.#databaseId);
 		try {
-			const frame = encodeFrame({first: this.#durable + 1, commits, checkpoint}, this.#databaseId);
+			await this.#segment.keepRoom(frame.length);
+		} catch (error) {
+			if (batch.some(({taken}) => taken?.isNew)) {
+				this.#refuseNew([...batch, ...this.#waiting], error);
+				await this.#writeWaiting();
+				return;
+			}
+		}
+
+		try {
 			await this.#segment.append(frame);
 			this.bytes += frame.length;
 			this.#durable += commits.length;
@@ -155,15 +189,22 @@ export class Journal {
 		}
 	}
 
+	// All is undone and taken once more without what is new, in this turn of the event loop: nobody sees what is between.
+	#refuseNew(entries: readonly Entry[], error: unknown): void {
+		undoAll(entries);
+		const lost = new Set<string>();
+		const isKept = entries.map(entry => takeAgain(entry, lost));
+		this.#waiting = entries.filter((_, index) => isKept[index]);
+		this.#sequence = this.#durable + this.#waiting.filter(({taken}) => taken).length;
+		this.#reject(entries.filter((_, index) => !isKept[index]), error);
+	}
+
 	// What was taken meanwhile was built on what is lost now. All is undone in this turn of the event loop: whoever comes
 	// next builds on what is on disk.
 	async #lose(batch: Entry[], error: unknown): Promise<void> {
 		const lost = [...batch, ...this.#waiting];
 		this.#waiting = [];
-		for (const {undo} of [...lost].reverse()) {
-			undo?.();
-		}
-
+		undoAll(lost);
 		this.#sequence = this.#durable;
 		try {
 			await this.#segment.repair();
@@ -171,7 +212,11 @@ export class Journal {
 			// The next append tries again first, and says so when it cannot.
 		}
 
-		for (const {reject} of lost) {
+		this.#reject(lost, error);
+	}
+
+	#reject(entries: readonly Entry[], error: unknown): void {
+		for (const {reject} of entries) {
 			reject(asNexusError(error, `cannot write the journal of the database ${this.#database}`));
 		}
 	}
@@ -181,4 +226,34 @@ export class Journal {
 		this.#turn = result.catch(() => undefined);
 		return result;
 	}
+}
+
+function undoAll(entries: readonly Entry[]): void {
+	for (const {taken} of [...entries].reverse()) {
+		taken?.undo();
+	}
+}
+
+/** Takes what was undone once more; false when it is new, or may have been built on what is lost. Adds the ids that are lost by that. */
+function takeAgain(entry: Entry, lost: Set<string>): boolean {
+	if (!entry.taken) {
+		// A checkpoint holds everything that was taken before it.
+		return lost.size === 0;
+	}
+
+	const ids = entry.taken.commit.map(({record}) => record.id);
+	if (!entry.taken.isNew && !ids.some(id => lost.has(id))) {
+		try {
+			entry.taken = entry.take!();
+			return true;
+		} catch {
+			// It refers to what is lost.
+		}
+	}
+
+	for (const id of ids) {
+		lost.add(id);
+	}
+
+	return false;
 }

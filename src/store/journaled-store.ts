@@ -4,7 +4,7 @@ import type {FileLock} from '../file-lock.js';
 import type {Image, Vm, Workspace} from '../model.js';
 import type {Checkpointer} from './checkpointer.js';
 import type {RecordDatabase} from './database.js';
-import type {Journal} from './journal.js';
+import type {Journal, Taken} from './journal.js';
 import type {Step} from './journal-format.js';
 import type {RecordsInMemory, Effect} from './records.js';
 import {copyOf} from './rows.js';
@@ -112,20 +112,7 @@ export class JournaledStore implements StateStore {
 	}
 
 	async commit(...changes: Change[]): Promise<void> {
-		this.#enforce(changes);
-		const steps: Step[] = [];
-		const effects: Effect[] = [];
-		for (const change of changes) {
-			const done = 'put' in change
-				? this.#records.put(change.put, copyOf(change.put, change.record))
-				: this.#records.remove(change.remove, change.id);
-			effects.push(...done);
-			steps.push(...done.slice(-1).map(effect => stepOf(effect)));
-		}
-
-		await this.#journal.append(steps, () => {
-			this.#undo(effects);
-		});
+		await this.#journal.append(() => this.#take(changes));
 		this.#checkpointer.schedule();
 	}
 
@@ -142,6 +129,27 @@ export class JournaledStore implements StateStore {
 			this.#database.close();
 			this.#lock.release();
 		}
+	}
+
+	#take(changes: readonly Change[]): Taken {
+		this.#enforce(changes);
+		const steps: Step[] = [];
+		const effects: Effect[] = [];
+		for (const change of changes) {
+			const done = 'put' in change
+				? this.#records.put(change.put, copyOf(change.put, change.record))
+				: this.#records.remove(change.remove, change.id);
+			effects.push(...done);
+			steps.push(...done.slice(-1).map(effect => stepOf(effect)));
+		}
+
+		return {
+			commit: steps,
+			isNew: effects.some(({before}) => before === undefined),
+			undo: () => {
+				this.#undo(effects);
+			},
+		};
 	}
 
 	// SQLite says whether it may be.

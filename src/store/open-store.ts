@@ -76,6 +76,8 @@ async function setUp(recovered: Recovered, file: string, lock: FileLock, log: Lo
 	const goOn = recovered.checkpoint
 		? {present: recovered.checkpoint, segment: await continued(segments.at(-1)!, log), older: segments.slice(0, -1)}
 		: await writeAnew(recovered, file, exportRecords, log);
+	// On a disk that is full already there is none.
+	await goOn.segment.keepRoom().catch(() => undefined);
 	const journal = new Journal({
 		database: file, databaseId, sequence, segment: goOn.segment, older: goOn.older.map(({file, header: {first}}) => ({file, first})),
 	});

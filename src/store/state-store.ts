@@ -69,7 +69,8 @@ export type StateStore = {
 
 	/**
 	Makes all of the changes or none. They can be read at once; the promise resolves when they are on disk. When they
-	cannot be written, the store goes back to what is on disk and every commit that waits is rejected.
+	cannot be written, the store goes back to what is on disk and every commit that waits is rejected. On a full disk only
+	commits that make new records are rejected, and what was built on them, as long as there is room in a reserve.
 
 	@throws NexusError Conflict, before anything is changed, for a change that breaks the schema's rules; NoSpace or Io
 	when the disk refuses.

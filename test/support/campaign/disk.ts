@@ -74,6 +74,14 @@ export class Disk {
 		});
 	}
 
+	/** Waits until the space of subvolumes that were removed is free. */
+	async reclaim(): Promise<void> {
+		// The first wakes who frees it, the last makes it free for good.
+		await execa('btrfs', ['filesystem', 'sync', this.mountPoint]);
+		await execa('btrfs', ['subvolume', 'sync', this.mountPoint]);
+		await this.#sync();
+	}
+
 	/** Breaks it but for its own tables: whatever is written to a file fails by EIO, and so does what is read and not in memory. */
 	async breakFiles(): Promise<Undo> {
 		await this.#sync();

@@ -7,7 +7,7 @@ import {refusal} from '../errors.js';
 import {connectClient, importImage, makeSource} from '../nexus.js';
 import {Checker, hashSource} from './check.js';
 import {
-	Lane, withEntry, withoutEntry, type World,
+	Lane, withEntry, withoutEntry, type WorkspaceState, type World,
 } from './ledger.js';
 import {diskOf, imageBytes, writeSlot} from './slots.js';
 
@@ -95,6 +95,14 @@ export class Subject {
 		return this.#note(async () => refusal(this.client.manager.deleteVm(name)), world => ({...world, vms: withoutEntry(world.vms, name)}));
 	}
 
+	async attach(name: string, vm: string): Promise<Refusal | undefined> {
+		return this.#note(async () => refusal(this.client.manager.attachWorkspace(name, vm, {})), world => withAttached(world, name, {vm, rootDevice: false, readOnly: false}));
+	}
+
+	async detach(name: string): Promise<Refusal | undefined> {
+		return this.#note(async () => refusal(this.client.manager.detachWorkspace(name)), world => withAttached(world, name, undefined));
+	}
+
 	/** Writes to a workspace's disk, as its VM would. */
 	async write(name: string, slot: number): Promise<void> {
 		this.#written++;
@@ -149,16 +157,21 @@ export class Subject {
 	}
 
 	/**
-	Kills the daemon and starts the next one, which is held to all that was ever answered, and leaves everything in order when
-	it is stopped.
+	Kills the daemon and starts the next one, which is held to all that was ever answered.
 
 	@param between What happens while none runs.
 	*/
-	async checkNext(between: () => Promise<void> = async () => undefined): Promise<void> {
+	async restart(between: () => Promise<void> = async () => undefined): Promise<void> {
 		this.#daemon.kill('SIGKILL');
 		await this.#daemon.exit;
 		await between();
 		this.#daemon = await startDaemon(this.#options);
+		await this.check();
+	}
+
+	/** The same, and everything is to be in order when that one is stopped. */
+	async checkNext(between?: () => Promise<void>): Promise<void> {
+		await this.restart(between);
 		const {lists} = await this.#checker.check(this.#scene(), [this.#lane.possible], 'everything');
 		await this.#daemon.stop();
 		await this.#checker.checkStopped(this.#scene(), lists);
@@ -175,4 +188,8 @@ export class Subject {
 		this.#lane.settle(refused ? this.#lane.world : after);
 		return refused;
 	}
+}
+
+function withAttached(world: World, name: string, attached: WorkspaceState['attached']): World {
+	return {...world, workspaces: withEntry(world.workspaces, name, {...world.workspaces.get(name)!, attached})};
 }

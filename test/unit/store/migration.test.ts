@@ -82,7 +82,7 @@ test('a version-3 file becomes version 5: its workspaces are root\'s', async t =
 	t.is(await sqlite(`${file}.v3`, 'SELECT value FROM schema_meta WHERE key = \'schema_version\''), '3');
 });
 
-test('a version-4 file becomes version 5, its tables as they were', async t => {
+test('a version-4 file becomes version 5, its tables as they were, with one more index', async t => {
 	const file = await databaseFile(t);
 	await sqlite(file, `${version3}${version2Rows}
 		ALTER TABLE workspaces ADD COLUMN owner_uid INTEGER NOT NULL DEFAULT 0;
@@ -93,7 +93,8 @@ test('a version-4 file becomes version 5, its tables as they were', async t => {
 	t.deepEqual(store.mishaps, []);
 	t.is(store.counts().vms, 2);
 	await close();
-	t.is(await sqlite(file, '.schema'), schema);
+	const index = 'CREATE INDEX workspaces_parent_workspace_id ON workspaces (parent_workspace_id) WHERE parent_workspace_id IS NOT NULL;';
+	t.is(await sqlite(file, '.schema'), `${schema}\n${index}`);
 	t.is(await sqlite(`${file}.v4`, '.schema'), schema);
 });
 

@@ -6,18 +6,20 @@ import path from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {execa} from 'execa';
 import {NexusError, type ErrorCode} from '../../../src/errors.js';
+import type {Change} from '../../../src/store/state-store.js';
 import {cleanupOf, type Cleanup} from '../../support/cleanup.js';
 import {temporaryFolder} from '../../support/folder.js';
+import {mountBtrfs} from '../../support/pool.js';
 import {rootTest} from '../../support/requirements.js';
 import {
-	beside, databaseFile, everything, image, onDisk, openFor, segmentsOf, sqlite, uuid, vm, workspace,
+	beside, databaseFile, everything, image, killedCopy, onDisk, openFor, segmentsOf, sqlite, uuid, vm, workspace,
 } from './_records.js';
 
 /** Something in the way, and how it goes away. */
 type Obstacle = {put: () => Promise<unknown>; remove: () => Promise<unknown>};
 
 rootTest('the disk is full', async t => {
-	const {folder, obstacle} = await smallTmpfs(t);
+	const {folder, obstacle} = await smallTmpfs(t, '4m');
 	await assertFailsAndRecovers(t, path.join(folder, 'nexus.db'), 'NoSpace', obstacle);
 });
 
@@ -39,8 +41,8 @@ async function assertFailsAndRecovers(t: ExecutionContext, file: string, code: E
 	const [one, other, third] = [store.image(uuid(1)), store.workspace(uuid(2)), store.vm(uuid(3))];
 	const [segment] = await segmentsOf(file);
 	const {size} = await stat(segment!);
-	// More than what is left of the last block.
-	const big = vm(9, {configJson: 'x'.repeat(100_000)});
+	// More than the journal has in hand beside its reserve.
+	const big = vm(9, {configJson: 'x'.repeat(300_000)});
 
 	await put();
 	// The first is being written while the others wait; they build on it and on each other.
@@ -86,6 +88,104 @@ async function assertFailsAndRecovers(t: ExecutionContext, file: string, code: E
 	t.deepEqual(again.mishaps, []);
 	await closeAgain();
 }
+
+/** A tmpfs, an ext4 and a btrfs, and what fills each of them to the last byte. */
+const smallDisks: Readonly<Record<string, (t: ExecutionContext) => Promise<{folder: string; obstacle: Obstacle}>>> = {
+	tmpfs: async t => smallTmpfs(t, '8m'),
+	async ext4(t) {
+		const folder = await mountSmallExt4(await temporaryFolder(cleanupOf(t)), cleanupOf(t), ['-m', '0']);
+		return {folder, obstacle: fillerIn(folder, 0)};
+	},
+	async btrfs(t) {
+		const folder = await mountBtrfs(await temporaryFolder(cleanupOf(t)), cleanupOf(t), 160 * 1024 * 1024);
+		return {folder, obstacle: fillerIn(folder, 0)};
+	},
+};
+
+for (const [title, make] of Object.entries(smallDisks)) {
+	rootTest(`on a full ${title} nothing new can be made, and all else goes on`, async t => {
+		const {folder, obstacle} = await make(t);
+		const file = path.join(folder, 'nexus.db');
+		const {store} = await openFor(t, file);
+		await store.commit({put: 'image', record: image(1)}, ...numbersTo(600).map(number => ({put: 'workspace', record: workspace(number, uuid(1))} as const)));
+		await obstacle.put();
+		let made = 0;
+		await t.throwsAsync(async () => {
+			for (; made < 10_000; made++) {
+				// eslint-disable-next-line no-await-in-loop
+				await store.commit({put: 'vm', record: vm(10_000 + made)});
+			}
+		}, {code: 'NoSpace'});
+		const withoutNew = everything(store);
+		for (const number of numbersTo(600)) {
+			/* eslint-disable no-await-in-loop */
+			await store.commit({put: 'workspace', record: workspace(number, uuid(1), {isReadOnly: true})});
+			await store.commit({remove: 'workspace', id: uuid(number)});
+			await t.throwsAsync(store.commit({put: 'workspace', record: workspace(number, uuid(1))}), {code: 'NoSpace'});
+			/* eslint-enable no-await-in-loop */
+		}
+
+		t.deepEqual(everything(store), {...withoutNew, workspaces: [], counts: {...withoutNew.counts, workspaces: 0}});
+		const {store: killed, close} = await openFor(t, await killedCopy(t, file));
+		t.deepEqual(everything(killed), everything(store));
+		t.deepEqual(killed.mishaps, []);
+		await close();
+		await obstacle.remove();
+		await store.commit({put: 'workspace', record: workspace(2, uuid(1))});
+	});
+}
+
+const numbersTo = (count: number): number[] => Array.from({length: count}, (_, index) => index + 2);
+
+rootTest('of what waits together on a full disk, only what is new is refused, and what was built on it', async t => {
+	const {folder, obstacle} = await smallTmpfs(t, '8m');
+	const file = path.join(folder, 'nexus.db');
+	const {store} = await openFor(t, file);
+	await store.commit({put: 'image', record: image(1)}, {put: 'vm', record: vm(3)}, ...[4, 5, 6].map(number => ({put: 'workspace', record: workspace(number, uuid(1))} as const)));
+	await obstacle.put();
+	const big = vm(9, {configJson: 'x'.repeat(300_000)});
+	const commits: ReadonlyArray<[changes: Change[], isWritten: boolean]> = [
+		[[{put: 'workspace', record: workspace(4, uuid(1), {vmId: uuid(3)})}], true],
+		[[{put: 'vm', record: big}, {put: 'workspace', record: workspace(6, uuid(1), {isReadOnly: true})}], false],
+		[[{put: 'workspace', record: workspace(4, uuid(1), {detachedAt: 5})}], true],
+		[[{put: 'workspace', record: workspace(5, uuid(1), {vmId: big.id})}], false],
+		[[{remove: 'vm', id: uuid(3)}], true],
+		[[{put: 'vm', record: vm(8, {name: 'vm-3', cid: 3})}], false],
+		[[{remove: 'workspace', id: uuid(6)}], false],
+		[[{remove: 'workspace', id: uuid(4)}], true],
+	];
+	const results = await Promise.allSettled(commits.map(async ([changes]) => store.commit(...changes)));
+	t.deepEqual(results.map(({status}) => status), commits.map(([, isWritten]) => isWritten ? 'fulfilled' : 'rejected'));
+	t.true(results.every(result => result.status === 'fulfilled' || (result.reason as NexusError).code === 'NoSpace'));
+	t.deepEqual(store.workspaces(), [workspace(5, uuid(1)), workspace(6, uuid(1))]);
+	t.deepEqual(store.vms(), []);
+	const {store: killed} = await openFor(t, await killedCopy(t, file));
+	t.deepEqual(everything(killed), everything(store));
+	t.deepEqual(killed.mishaps, []);
+});
+
+rootTest('a disk that is full at the start is no obstacle to it, and room can be made', async t => {
+	const {folder, obstacle} = await smallTmpfs(t, '8m');
+	const file = path.join(folder, 'nexus.db');
+	const first = await openFor(t, file);
+	await first.store.commit({put: 'image', record: image(1)});
+	await first.close();
+	await obstacle.put();
+	const {store} = await openFor(t, file);
+	t.is(store.counts().images, 1);
+	await t.throwsAsync(store.commit({put: 'vm', record: vm(3, {configJson: 'x'.repeat(300_000)})}), {code: 'NoSpace'});
+	await store.commit({remove: 'image', id: uuid(1)});
+	await obstacle.remove();
+	await store.commit({put: 'image', record: image(2)});
+});
+
+rootTest('a disk that has no room for a reserve can be read', async t => {
+	const {folder} = await smallTmpfs(t, '1m');
+	const {store} = await openFor(t, path.join(folder, 'nexus.db'));
+	t.is(store.counts().images, 0);
+	await t.throwsAsync(store.commit({put: 'image', record: image(1)}), {code: 'NoSpace'});
+	t.is(store.counts().images, 0);
+});
 
 /** What keeps a checkpoint from being written; the journal goes on. */
 const inTheWay: Readonly<Record<string, (file: string) => Obstacle>> = {
@@ -154,7 +254,7 @@ rootTest('a checkpoint for which there is no space is written when there is some
 	await obstacle.put();
 	// It takes some seconds without a change.
 	await eventually(logged());
-	t.deepEqual(log, [`warning: cannot write the database ${file}: ENOSPC: no space left on device, write. Nothing is lost, it is all in the journal; nexusd tries again.`]);
+	t.deepEqual(log, [`warning: cannot write the database ${file}: fallocate: ENOSPC. Nothing is lost, it is all in the journal; nexusd tries again.`]);
 	await obstacle.remove();
 	await store.commit({put: 'image', record: image(2)});
 	await eventually(logged());
@@ -172,7 +272,7 @@ async function eventually<T>(promise: Promise<T>): Promise<T> {
 	}
 }
 
-async function smallTmpfs(t: ExecutionContext, size = '1m'): Promise<{folder: string; obstacle: Obstacle}> {
+async function smallTmpfs(t: ExecutionContext, size: string): Promise<{folder: string; obstacle: Obstacle}> {
 	const cleanup = cleanupOf(t);
 	const folder = path.join(await temporaryFolder(cleanup), 'small');
 	await mkdir(folder);
@@ -183,11 +283,11 @@ async function smallTmpfs(t: ExecutionContext, size = '1m'): Promise<{folder: st
 	return {folder, obstacle: fillerIn(folder)};
 }
 
-/** Fills a filesystem but for a part of what is written next. */
-function fillerIn(folder: string): Obstacle {
+/** Fills a filesystem but for so many bytes, a part of what is written next when nothing is said. */
+function fillerIn(folder: string, bytesLeft = 16_384): Obstacle {
 	const filler = path.join(folder, 'filler');
 	return {
-		put: async () => execa('sh', ['-c', 'dd if=/dev/zero of="$0" bs=4096 conv=fsync 2>/dev/null; truncate -s -16384 "$0"; sync "$0"', filler]),
+		put: async () => execa('sh', ['-c', 'dd if=/dev/zero of="$0" bs=4096 conv=fsync 2>/dev/null; truncate -s "-$1" "$0"; sync "$0"', filler, String(bytesLeft)]),
 		remove: async () => rm(filler),
 	};
 }
