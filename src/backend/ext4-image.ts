@@ -1,7 +1,7 @@
 // Makes an ext4 filesystem from a folder, by mke2fs: no mount, no loop device, no symlink followed.
 import process from 'node:process';
 import {
-	open, stat, statfs, truncate,
+	open, rm, stat, truncate, writeFile,
 } from 'node:fs/promises';
 import path from 'node:path';
 import {Buffer} from 'node:buffer';
@@ -224,7 +224,7 @@ async function watchProgress({file, onProgress}: Ext4Options, tree: SourceTree, 
 			const occupied = await occupiedBytes(file);
 			idle = occupied > before ? 0 : idle + 1;
 			before = occupied;
-			if (idle >= 10 && await isFull(path.dirname(file))) {
+			if (idle > 0 && idle % 10 === 0 && await isFull(path.dirname(file))) {
 				full.abort(poolIsFull(tree));
 			}
 
@@ -246,9 +246,17 @@ async function watchProgress({file, onProgress}: Ext4Options, tree: SourceTree, 
 
 const inMebibytes = (bytes: number): string => (bytes / 1024 / 1024).toFixed(1);
 
+// What statfs(2) shows as free cannot always be had on btrfs: it is tried.
 async function isFull(folder: string): Promise<boolean> {
-	const {bavail, bsize} = await statfs(folder);
-	return bavail * bsize < 1024 * 1024;
+	const probe = path.join(folder, 'probe');
+	try {
+		await writeFile(probe, new Uint8Array(64 * 1024));
+		return false;
+	} catch (error) {
+		return asNexusError(error, 'cannot write to the pool').code === 'NoSpace';
+	} finally {
+		await rm(probe, {force: true}).catch(() => undefined);
+	}
 }
 
 async function occupiedBytes(file: string): Promise<number> {

@@ -84,16 +84,18 @@ async function assertRoomCanBeMade(t: ExecutionContext, {subject}: Stage): Promi
 	await t.notThrowsAsync(subject.check());
 }
 
-rootTest('an import that fills up the pool fails, and says so', inTurn(async t => {
-	const scene = await stage(t);
-	const {pool, subject, folder} = scene;
-	const source = await makeSource(folder, 'large', 14);
-	const undo = await pool.fillUp(6 * mebi);
-	assertRefused(t, await subject.importImage('x-large', source), '', /the pool is full: \d+ bytes.*delete workspaces or grow the pool/);
-	await t.notThrowsAsync(subject.check());
-	await undo();
-	await assertWell(t, scene);
-}));
+for (const kind of ['btrfs', 'mixed-btrfs'] as const) {
+	rootTest(`an import that fills up a pool on ${kind} fails, and says so`, inTurn(async t => {
+		const scene = await stage(t, {kind});
+		const {pool, subject, folder} = scene;
+		const source = await makeSource(folder, 'large', 14);
+		const undo = await pool.fillUp(6 * mebi);
+		assertRefused(t, await subject.importImage('x-large', source), '', /the pool is full: \d+ bytes.*delete workspaces or grow the pool/);
+		await t.notThrowsAsync(subject.check());
+		await undo();
+		await assertWell(t, scene);
+	}));
+}
 
 rootTest('in a full pool nothing can be made', inTurn(async t => {
 	const scene = await stage(t, {kind: 'mixed-btrfs'});
