@@ -1,4 +1,5 @@
 // Where the records and the pool differ: what the one knows and the other has not. Nothing is changed here.
+import {kindOf} from './model.js';
 import type {Pool} from './pool.js';
 import type {StateStore} from './store/state-store.js';
 
@@ -18,7 +19,7 @@ export async function inspect(store: StateStore, pool: Pool): Promise<Finding[]>
 	await pool.requireHere();
 	const names = new Set(await pool.names());
 	const known = [...store.images(), ...store.workspaces()];
-	const missing = known.filter(({name}) => !names.has(name)).map(record => describeMissing(record.name, 'masterImageId' in record ? 'workspace' : 'image', pool));
+	const missing = known.filter(({name}) => !names.has(name)).map(record => describeMissing(record.name, kindOf(record), pool));
 	for (const {name} of known) {
 		names.delete(name);
 	}

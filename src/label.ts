@@ -2,7 +2,7 @@
 // same transaction as the rename that follows it, and tells who a folder is when the records are lost.
 import koffi from 'koffi';
 import * as z from 'zod';
-import type {Image, Workspace} from './model.js';
+import {isWorkspace, type Image, type Workspace} from './model.js';
 import {
 	NativeError, callInBackground, lastErrno, type Native,
 } from './native.js';
@@ -30,6 +30,9 @@ export const imageLabel = ({id, sizeBytes, createdAt}: Image): Label => ({
 export const workspaceLabel = ({id, masterImageId, sizeBytes, createdAt, ownerUid}: Workspace): Label => ({
 	kind: 'workspace', id, imageId: masterImageId, sizeBytes, createdAt, ownerUid,
 });
+
+/** The label of either. */
+export const labelOf = (record: Image | Workspace): Label => isWorkspace(record) ? workspaceLabel(record) : imageLabel(record);
 
 const libc = koffi.load('libc.so.6');
 const setAttribute = libc.func('int lsetxattr(const char *path, const char *name, const char *value, size_t size, int flags)') as Native;

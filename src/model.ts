@@ -29,6 +29,10 @@ export type Workspace = {
 	ownerUid: number;
 };
 
+export const isWorkspace = (record: Image | Workspace): record is Workspace => 'masterImageId' in record;
+
+export const kindOf = (record: Image | Workspace): 'image' | 'workspace' => isWorkspace(record) ? 'workspace' : 'image';
+
 export const vmRoles = ['portal', 'work', 'service'] as const;
 export type VmRole = typeof vmRoles[number];
 

@@ -4,7 +4,7 @@
 // A process that was killed leaves each step done or not done. A power cut also takes back what was not on disk: renames,
 // labels and owners since the pool was last written, which is at every checkpoint of the records. So all that the journal
 // tells of is looked at, and nothing that is older.
-import {imageLabel, workspaceLabel} from './label.js';
+import {labelOf} from './label.js';
 import type {Log} from './log.js';
 import type {Image, Workspace} from './model.js';
 import type {Origin, Pool} from './pool.js';
@@ -135,5 +135,3 @@ class Recovery {
 		return record?.id === id ? record : undefined;
 	}
 }
-
-const labelOf = (record: Image | Workspace) => 'masterImageId' in record ? workspaceLabel(record) : imageLabel(record);

@@ -1,7 +1,7 @@
 // org.workfort.Nexus1.Manager
 import {objectPath} from '../../dbus/paths.js';
 import packageJson from '../../package.json' with {type: 'json'};
-import {diskFile} from '../../src/model.js';
+import {diskFile, kindOf} from '../../src/model.js';
 import type {Nexus} from '../../src/nexus.js';
 import type {Operations} from '../operations.js';
 import type {Callers} from './callers.js';
@@ -99,7 +99,7 @@ export const serveManager = (operations: Operations, {callers, reload}: ManagerH
 		examine: async ({target}) => target.findings(),
 		async adopt({target}, name) {
 			const record = await target.adopt(name);
-			return objectPath('masterImageId' in record ? 'workspace' : 'image', record.id);
+			return objectPath(kindOf(record), record.id);
 		},
 		removeUnknown: async ({target}, name) => target.removeUnknown(name),
 		async subscribe({caller}) {

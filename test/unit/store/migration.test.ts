@@ -235,7 +235,7 @@ rootTest('a migration for which the disk has no space leaves the file as it was,
 	await mkdir(small);
 	await execa('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', small]);
 	cleanup(async () => {
-		await execa('umount', [small]);
+		await execa('umount', ['--lazy', small]);
 	});
 	const file = path.join(small, 'nexus.db');
 	await sqlite(file, version2 + version2Rows);
