@@ -15,7 +15,7 @@ const lockNonBlocking = 4;
 const flock = koffi.load('libc.so.6').func('int flock(int fd, int operation)') as (fd: number, operation: number) => number;
 
 /**
-Locks a file, making it where it is missing. It holds the owner's process id, for people.
+Locks a file, making it where it is missing. It holds the owner's process id, for people, where there is space for that.
 
 @param what What the lock guards, for the message.
 @throws NexusError Conflict when another process has it; Io, NoSpace
@@ -28,8 +28,13 @@ export function lockFile(file: string, what: string): FileLock {
 		throw new NexusError('Conflict', `${what} is in use by another nexusd${owner ? ` (process ${owner})` : ''}`);
 	}
 
-	ftruncateSync(fd);
-	writeSync(fd, `${process.pid}\n`);
+	try {
+		ftruncateSync(fd);
+		writeSync(fd, `${process.pid}\n`);
+	} catch {
+		// The lock holds without it, also on a disk that is full.
+	}
+
 	return {
 		release() {
 			closeSync(fd);

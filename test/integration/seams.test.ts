@@ -10,6 +10,7 @@ import {execa} from 'execa';
 import {openNexus, type Nexus} from '../../src/nexus.js';
 import {cleanupOf} from '../support/cleanup.js';
 import {temporaryFolder} from '../support/folder.js';
+import {makeDisk} from '../support/campaign/disk.js';
 import {makeSource} from '../support/nexus.js';
 import {contentsOf, subvolumes} from '../support/pool-witness.js';
 import {mountBtrfs} from '../support/pool.js';
@@ -196,6 +197,33 @@ for (const title of Object.keys(cases(''))) {
 		t.log(`${moment - 1} kills`);
 	});
 }
+
+rootTest('what is deleted in a pool too full to move it, and still in its place at a kill, is removed by the next', async t => {
+	await built;
+	const cleanup = cleanupOf(t);
+	const folder = await temporaryFolder(cleanup);
+	const pool = await makeDisk(folder, cleanup, {kind: 'mixed-btrfs', name: 'pool', bytes: 160 * 1024 * 1024});
+	const place = {folder, workspaces: path.join(pool.mountPoint, 'workspaces'), source: await makeSource(folder, 'source', 1)};
+	await withNexus(place, async nexus => {
+		await importNow(nexus, 'base', place.source);
+		await importNow(nexus, 'spare', place.source);
+		await make(nexus, 'one');
+	});
+	const undo = await pool.fillUp();
+	const deeds = [{do: 'delete workspace', name: 'one'}, {do: 'delete image', name: 'spare'}] as const;
+	for (const deed of deeds) {
+		/* eslint-disable no-await-in-loop */
+		t.true(await dieAt('commit', place, deed));
+		t.true((await contentsOf(place.workspaces)).includes(`@${deed.name}`));
+		await assertInOrder(t, place, deed.do);
+		/* eslint-enable no-await-in-loop */
+	}
+
+	await withNexus(place, async nexus => {
+		t.deepEqual(stateOf(nexus), {base: 'image'});
+	});
+	await undo();
+});
 
 async function clear(nexus: Nexus): Promise<void> {
 	for (const {name, vmId} of nexus.workspaces()) {
