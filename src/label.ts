@@ -2,10 +2,9 @@
 // same transaction as the rename that follows it, and tells who a folder is when the records are lost.
 import koffi from 'koffi';
 import * as z from 'zod';
+import {errnoOf} from './errors.js';
 import {isWorkspace, type Image, type Workspace} from './model.js';
-import {
-	NativeError, callInBackground, lastErrno, type Native,
-} from './native.js';
+import {callInBackground, mustCallInBackground, type Native} from './native.js';
 
 const attribute = 'user.nexus.record';
 
@@ -41,10 +40,12 @@ const getAttribute = libc.func('long lgetxattr(const char *path, const char *nam
 /** Labels a folder. Where the filesystem has no attributes nothing happens. Throws NativeError. */
 export async function writeLabel(folder: string, label: Label): Promise<void> {
 	const text = JSON.stringify(label);
-	const values = [folder, attribute, text, text.length, 0];
-	// The cause is in errno of a thread that we cannot ask: called once more on this one it can be read.
-	if (await callInBackground(setAttribute, ...values) !== 0 && setAttribute(...values) !== 0 && lastErrno() !== 'ENOTSUP') {
-		throw new NativeError(`lsetxattr ${folder}: ${lastErrno()}`, lastErrno());
+	try {
+		await mustCallInBackground(() => `lsetxattr ${folder} failed`, setAttribute, folder, attribute, text, text.length, 0);
+	} catch (error) {
+		if (errnoOf(error) !== 'ENOTSUP') {
+			throw error;
+		}
 	}
 }
 

@@ -19,10 +19,10 @@ export async function callInBackground(native: Native, ...values: unknown[]): Pr
 /**
 Calls a function that returns 0 or leaves a cause in `errno`, without blocking the event loop.
 
-@param what The call, for the message.
+@param describe What went wrong, by what the function returned.
 @throws NativeError with the name of the cause.
 */
-export async function mustCallInBackground(what: string, native: Native, ...values: unknown[]): Promise<void> {
+export async function mustCallInBackground(describe: (result: number) => string, native: Native, ...values: unknown[]): Promise<void> {
 	return new Promise((resolve, reject) => {
 		native.async(...values, (error: Error | undefined, result: number) => {
 			if (error) {
@@ -31,7 +31,7 @@ export async function mustCallInBackground(what: string, native: Native, ...valu
 				resolve();
 			} else {
 				// Koffi brings it along from the thread of the call, for the time of this callback.
-				reject(new NativeError(`${what}: ${lastErrno()}`, lastErrno()));
+				reject(new NativeError(`${describe(result)} (${lastErrno()})`, lastErrno()));
 			}
 		});
 	});

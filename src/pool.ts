@@ -19,9 +19,7 @@ import {NexusError, asNexusError, errnoOf} from './errors.js';
 import {isThere, passableMode} from './files.js';
 import {readLabel, writeLabel, type Label} from './label.js';
 import {diskFile} from './model.js';
-import {
-	NativeError, callInBackground, lastErrno, type Native,
-} from './native.js';
+import {mustCallInBackground, type Native} from './native.js';
 
 /** Where something new waits for its name. */
 export type Origin = 'work' | 'stock';
@@ -225,10 +223,7 @@ export class Pool {
 		await this.#doing('cannot write the pool to its disk', async () => {
 			const handle = await open(this.root, 'r');
 			try {
-				// Once more on this thread tells the cause.
-				if (await callInBackground(syncFilesystem, handle.fd) !== 0 && syncFilesystem(handle.fd) !== 0) {
-					throw new NativeError(`syncfs: ${lastErrno()}`, lastErrno());
-				}
+				await mustCallInBackground(() => 'syncfs failed', syncFilesystem, handle.fd);
 			} finally {
 				await handle.close();
 			}

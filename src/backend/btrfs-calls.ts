@@ -1,8 +1,6 @@
 // The few things that Nexus asks of btrfs, asked by the library in this process. btrfs-program.ts is the other way.
 import koffi, {type LibraryHandle} from 'koffi';
-import {
-	NativeError, callInBackground, lastErrno, type Native,
-} from '../native.js';
+import {mustCallInBackground, type Native} from '../native.js';
 
 export type BtrfsCalls = {
 	/** How the calls are made, for the log. */
@@ -35,17 +33,7 @@ export function libraryCalls(): BtrfsCalls | undefined {
 	const free = koffi.load('libc.so.6').func('void free(void *pointer)');
 	const noPointer = null;
 
-	const call = async (native: Native, ...values: unknown[]): Promise<void> => {
-		if (await callInBackground(native, ...values) === 0) {
-			return;
-		}
-
-		// The cause is in errno of a thread that we cannot ask. Called once more on this thread it can be read.
-		const failedAgain = native(...values);
-		if (failedAgain !== 0) {
-			throw new NativeError(`${strerror(failedAgain)} (${lastErrno()})`, lastErrno());
-		}
-	};
+	const call = async (native: Native, ...values: unknown[]): Promise<void> => mustCallInBackground(strerror, native, ...values);
 
 	return {
 		by: 'libbtrfsutil',

@@ -22,7 +22,7 @@ Gives a file all the space up to an offset, in bytes; its size stays as it is.
 */
 export async function allocate(fd: number, end: number): Promise<boolean> {
 	try {
-		await mustCallInBackground('fallocate', fallocate, fd, keepSize, 0, end);
+		await mustCallInBackground(() => 'no space could be allocated', fallocate, fd, keepSize, 0, end);
 		return true;
 	} catch (error) {
 		if (missing.has(errnoOf(error))) {

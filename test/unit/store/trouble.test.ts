@@ -254,7 +254,7 @@ rootTest('a checkpoint for which there is no space is written when there is some
 	await obstacle.put();
 	// It takes some seconds without a change.
 	await eventually(logged());
-	t.deepEqual(log, [`warning: cannot write the database ${file}: fallocate: ENOSPC. Nothing is lost, it is all in the journal; nexusd tries again.`]);
+	t.deepEqual(log, [`warning: cannot write the database ${file}: no space could be allocated (ENOSPC). Nothing is lost, it is all in the journal; nexusd tries again.`]);
 	await obstacle.remove();
 	await store.commit({put: 'image', record: image(2)});
 	await eventually(logged());
