@@ -52,7 +52,7 @@ export async function makeExt4Image(options: Ext4Options): Promise<number> {
 }
 
 async function makeFilesystem(options: Ext4Options): Promise<number> {
-	const {source, reader, file, sizeBytes, signal, makeRoom, onProgress} = options;
+	const {source, reader, sizeBytes, signal, makeRoom, onProgress} = options;
 	onProgress(0, 'looking over the source');
 	const tree = await readSourceTree(source, reader, signal);
 	const size = sizeFor(tree, sizeBytes);
@@ -60,14 +60,22 @@ async function makeFilesystem(options: Ext4Options): Promise<number> {
 	const full = new AbortController();
 	await watchProgress(options, tree, full, async () => runMke2fs({...options, signal: AbortSignal.any([signal, full.signal])}, tree, size));
 	onProgress(1, 'checking that the source has not changed');
-	if (await readFingerprint(source, reader, signal) !== tree.fingerprint) {
+	const work = [refuseChanged(options, tree), finish(options, tree)];
+	// Whatever becomes of one, the other is awaited: nothing goes on behind our back.
+	await Promise.allSettled(work);
+	await Promise.all(work);
+	return size.sizeBytes;
+}
+
+async function refuseChanged({source, reader, signal}: Ext4Options, {fingerprint}: SourceTree): Promise<void> {
+	if (await readFingerprint(source, reader, signal) !== fingerprint) {
 		throw changedWhileRead(source);
 	}
+}
 
+async function finish(options: Ext4Options, tree: SourceTree): Promise<void> {
 	await correct(options, tree);
-	onProgress(1, 'waiting for the disk');
-	await syncFile(file);
-	return size.sizeBytes;
+	await syncFile(options.file);
 }
 
 function sizeFor(tree: SourceTree, sizeBytes: number | undefined): Ext4Size {

@@ -49,8 +49,7 @@ export async function readSourceTree(folder: string, reader: Reader | undefined,
 		rest = lines.pop()!;
 		let identities = '';
 		for (const line of lines) {
-			summary.add(line);
-			identities += `${line.slice(line.indexOf(' ', line.indexOf(' ') + 1) + 1)}\0`;
+			identities += `${summary.add(line)}\0`;
 		}
 
 		hash.update(identities, 'latin1');
@@ -115,20 +114,41 @@ class Summary {
 	readonly #hardLinked = new Set<string>();
 	#corrections = 0;
 
-	add(line: string): void {
-		const fields = line.split(' ');
-		const [blocks, atime, type, inode, links, size, , mtime, uid, gid, mode] = fields as Tuple11;
-		const path = fields.slice(11).join(' ');
-		const times = {mtime: Math.floor(Number(mtime)), atime: Math.floor(Number(atime))};
+	/** Returns the identity in a line. There are many lines: what few of them need is not made for all. */
+	add(line: string): string {
+		const fields = line.split(' ') as Fields;
+		// An iterator takes as long as all the rest.
+		const {
+			0: blocks, 1: atime, 2: type, 3: inode, 4: links, 5: size, 7: mtime, 8: uid, 9: gid, 10: mode,
+		} = fields;
+		const path = fields.length === 12 ? fields[11]! : fields.slice(11).join(' ');
 		this.top ??= {
-			uid: Number(uid), gid: Number(gid), mode, ...times,
+			uid: Number(uid), gid: Number(gid), mode, ...timesOf(mtime, atime),
 		};
 		this.#nameBytes += path.length - path.lastIndexOf('/');
-		if (path && Math.max(times.mtime, times.atime) >= firstLateTime) {
+		if (path && Math.max(Number.parseInt(mtime, 10), Number.parseInt(atime, 10)) >= firstLateTime) {
 			this.#countCorrection();
-			this.#lateTimes.push({path, ...times});
+			this.#lateTimes.push({path, ...timesOf(mtime, atime)});
 		}
 
+		this.#count({
+			type, inode, links, size, blocks,
+		}, path);
+		return line.slice(blocks.length + atime.length + 2);
+	}
+
+	totals(): Omit<SourceTree, 'top' | 'fingerprint'> {
+		return {
+			entries: this.#entries,
+			contentBytes: this.#contentBytes,
+			nameBytes: this.#nameBytes,
+			lateTimes: this.#lateTimes,
+			// The other names of a symlink may lie outside of the tree.
+			linkedSymlinks: new Map([...this.#symlinks].filter(([, paths]) => paths.length > 1)),
+		};
+	}
+
+	#count({type, inode, links, size, blocks}: Record<'type' | 'inode' | 'links' | 'size' | 'blocks', string>, path: string): void {
 		if (type !== 'd' && Number(links) > 1) {
 			if (type === 'l') {
 				this.#addSymlink(inode, path);
@@ -151,17 +171,6 @@ class Summary {
 		}
 	}
 
-	totals(): Omit<SourceTree, 'top' | 'fingerprint'> {
-		return {
-			entries: this.#entries,
-			contentBytes: this.#contentBytes,
-			nameBytes: this.#nameBytes,
-			lateTimes: this.#lateTimes,
-			// The other names of a symlink may lie outside of the tree.
-			linkedSymlinks: new Map([...this.#symlinks].filter(([, paths]) => paths.length > 1)),
-		};
-	}
-
 	#addSymlink(inode: string, path: string): void {
 		this.#countCorrection();
 		const paths = this.#symlinks.get(inode);
@@ -182,4 +191,7 @@ class Summary {
 
 const tooOdd = (what: string): NexusError => new NexusError('Unsupported', `the source has more than ${what}: import a simpler one`);
 
-type Tuple11 = [string, string, string, string, string, string, string, string, string, string, string];
+const timesOf = (mtime: string, atime: string): Times => ({mtime: Math.floor(Number(mtime)), atime: Math.floor(Number(atime))});
+
+// Eleven, and a path, which may have spaces in it.
+type Fields = [string, string, string, string, string, string, string, string, string, string, string, ...string[]];
