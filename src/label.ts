@@ -9,13 +9,14 @@ import {callInBackground, mustCallInBackground, type Native} from './native.js';
 const attribute = 'user.nexus.record';
 
 const whole = z.int().min(0);
+const id = z.uuidv4().lowercase();
 
 const labelSchema = z.discriminatedUnion('kind', [
 	z.object({
-		kind: z.literal('image'), id: z.uuidv4(), sizeBytes: whole, createdAt: whole,
+		kind: z.literal('image'), id, sizeBytes: whole, createdAt: whole,
 	}),
 	z.object({
-		kind: z.literal('workspace'), id: z.uuidv4(), imageId: z.uuidv4(), sizeBytes: whole, createdAt: whole, ownerUid: whole,
+		kind: z.literal('workspace'), id, imageId: id, sizeBytes: whole, createdAt: whole, ownerUid: whole,
 	}),
 ]);
 
