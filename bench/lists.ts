@@ -29,7 +29,7 @@ export async function measureLists({cleanup, crowded}: Surroundings): Promise<Ro
 		lists: async () => [await timed(async () => client.manager.listWorkspaces(''))],
 		objects: async () => [await timed(async () => objectManager.getManagedObjects())],
 		images: async () => [await timed(machined.list)],
-	}, {rounds: 30, warmUps: 3});
+	}, {rounds: 200, warmUps: 3});
 	const reference = 'machined\'s list of as many';
 	const how = 'From the call to the last value read by the client. Machined\'s images are plain subvolumes, and quotas are off, with which its list takes longer.';
 	return [

@@ -56,7 +56,6 @@ export async function openPlace(cleanup: Cleanup): Promise<Place> {
 	let daemon = await startDaemon(options);
 	const client = new NexusClient(await connectBus(bus.kind, bus.address));
 	cleanup(async () => client.close());
-	const listener = await connectClient(bus, cleanup);
 	const names = new Names();
 	const place: Place = {
 		folder,
@@ -71,7 +70,10 @@ export async function openPlace(cleanup: Cleanup): Promise<Place> {
 			return daemon;
 		},
 		async import(name, source) {
+			// A connection of its own, that is told of the job.
+			const listener = await connectClient(bus, () => undefined);
 			const {result, message} = await importImage(listener, name, source);
+			await listener.close();
 			if (result !== 'done') {
 				throw new Error(`the import of ${source} ended as ${result}: ${message}`);
 			}
