@@ -349,6 +349,7 @@ for (const [filesystem, on] of [['tmpfs', mountTmpfs], ['ext4', mountExt4]] as c
 		t.is(backend, 'directory');
 		t.regex(warning!, /workspaces is not on btrfs: .*nexusctl pool create, or see docs\/install\.md/);
 		t.deepEqual(others, []);
+		await nexus.daemon.logged(/^<4>.*workspaces is not on btrfs/m);
 		t.true(nexus.daemon.log().includes(`<4>${warning!}`));
 		await assertWorks(t, nexus);
 	}));
