@@ -7,8 +7,10 @@ import {
 } from './rows.js';
 import {createSchema, migrations, schemaVersion} from './schema.js';
 
-/** What a connection forgets when it ends. The rollback journal would be a file in memory. */
-const pragmas = 'PRAGMA foreign_keys = ON; PRAGMA journal_mode = MEMORY';
+/** What a connection forgets when it ends. The file is in memory and nobody else's: it is neither locked nor synced, nor has it a journal beside it. */
+const pragmas = [
+	'foreign_keys = ON', 'journal_mode = MEMORY', 'locking_mode = EXCLUSIVE', 'synchronous = OFF',
+].map(setting => `PRAGMA ${setting};`).join('');
 
 export class RecordDatabase {
 	readonly #database: Database;
@@ -21,7 +23,7 @@ export class RecordDatabase {
 	*/
 	constructor(sqlite: Sqlite, content?: Uint8Array) {
 		this.#database = new sqlite.Database(content);
-		this.#database.exec(content ? pragmas : `${pragmas};${createSchema}`);
+		this.#database.exec(content ? pragmas : `${pragmas}${createSchema}`);
 	}
 
 	/** The schema version; `undefined` when this is no database of Nexus's. */
