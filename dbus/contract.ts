@@ -116,7 +116,7 @@ export type ManagerProperties = {
 	poolFree: number;
 	/** How many deleted images and workspaces still occupy space, which the system is freeing. Looked up when read. */
 	removing: number;
-	/** How many images there are. */
+	/** How many images there are. Counts change often: theirs are told together, some 20 ms after the first. */
 	images: number;
 	/** How many workspaces there are. */
 	workspaces: number;
@@ -146,7 +146,7 @@ export type ImageProperties = {
 	allocated: number;
 	/** When it was imported. */
 	createdAt: number;
-	/** How many workspaces are based on it. */
+	/** How many workspaces are based on it. Told as the counts of the Manager are. */
 	workspaces: number;
 };
 
