@@ -89,9 +89,10 @@ export class Daemon {
 		await this.#warn();
 	}
 
-	// Behind the first answers: all of the pool is looked at.
+	// Behind the first answers: all of the pool is looked at. What keeps it from that is no reason to end.
 	async #warn(): Promise<void> {
-		for (const warning of await this.#nexus.warnings()) {
+		const warnings = await this.#nexus.warnings().catch((error: unknown) => [messageOf(error)]);
+		for (const warning of warnings) {
 			log('warning', warning);
 		}
 	}

@@ -61,6 +61,8 @@ async function startVictim(t: ExecutionContext, vms = 0): Promise<Victim> {
 	// What was done so far is in a checkpoint then, and nothing is written until there is more.
 	await started.daemon.stop();
 	const daemon = await started.restart();
+	// The last line of a start: the pool is no btrfs.
+	await daemon.logged(/^<4>.*is not on btrfs/m);
 	const nexus = {...started, daemon};
 	const before = {state: await stateOf(nexus), log: linesOf(nexus)};
 	return {
