@@ -69,7 +69,8 @@ export class Stock {
 		if (id === undefined) {
 			// It is filled when who came in vain has what it came for.
 			this.#enlarge(shelf);
-		} else {
+		} else if (this.#mayFill(shelf)) {
+			this.#enlarge(shelf);
 			this.#fill(shelf);
 		}
 
@@ -124,12 +125,15 @@ export class Stock {
 	}
 
 	// Not one by one as they go.
+	#mayFill({hasFailed, making, ready, target}: Shelf): boolean {
+		return this.#busy === 0 && !this.#isClosed && !hasFailed && making === 0 && ready.length <= target / 2;
+	}
+
 	#fill(shelf: Shelf): void {
-		if (this.#busy > 0 || this.#isClosed || shelf.hasFailed || shelf.making > 0 || shelf.ready.length > shelf.target / 2) {
+		if (!this.#mayFill(shelf)) {
 			return;
 		}
 
-		this.#enlarge(shelf);
 		const room = Math.min((4 * this.#largest) - this.#count('ready', 'making'), together - this.#count('making'));
 		for (let missing = Math.min(shelf.target - shelf.ready.length, room); missing > 0; missing--) {
 			this.#run(this.#make(shelf));
