@@ -134,8 +134,7 @@ export class Stock {
 			return;
 		}
 
-		const room = Math.min((4 * this.#largest) - this.#count('ready', 'making'), together - this.#count('making'));
-		for (let missing = Math.min(shelf.target - shelf.ready.length, room); missing > 0; missing--) {
+		for (let missing = Math.min(shelf.target - shelf.ready.length, this.#allowed()); missing > 0; missing--) {
 			this.#run(this.#make(shelf));
 		}
 	}
@@ -193,9 +192,16 @@ export class Stock {
 		}
 	}
 
-	#count(...which: Array<'ready' | 'making'>): number {
-		const counts = [...this.#shelves.values()].flatMap(({ready, making}) => which.map(one => one === 'ready' ? ready.length : making));
-		return counts.reduce((sum, count) => sum + count, 0);
+	// How many more may be made now. With hundreds of images this is asked for each of them: it allocates nothing.
+	#allowed(): number {
+		let stocked = 0;
+		let making = 0;
+		for (const shelf of this.#shelves.values()) {
+			stocked += shelf.ready.length + shelf.making;
+			making += shelf.making;
+		}
+
+		return Math.min((4 * this.#largest) - stocked, together - making);
 	}
 
 	#run(work: Promise<void>): void {
