@@ -18,7 +18,7 @@ import {lockFile, type FileLock} from './file-lock.js';
 import {Jobs, type Job, type JobContext} from './jobs.js';
 import type {Log} from './log.js';
 import {
-	diskFile, now, vmRoles, vmStates, type Image, type Vm, type VmRole, type Workspace,
+	diskFile, isWorkspace, kindOf, now, vmRoles, vmStates, type Image, type Vm, type VmRole, type Workspace,
 } from './model.js';
 import {checkName, generateName, quote} from './names.js';
 import {passableMode} from './files.js';
@@ -254,7 +254,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 		}
 
 		await this.#claiming([claimOf('image', image), this.#nameClaim(image.name)], async () => {
-			await this.#remove('image', image);
+			await this.#remove(image);
 			this.#stock.drop(image);
 			this.#log('info', `image "${image.name}" deleted`, {operation: 'delete-image', object: `image ${image.name}`});
 			this.emit('image-removed', image);
@@ -315,8 +315,9 @@ export class Nexus extends EventEmitter<NexusEvents> {
 		}
 
 		this.#log('info', `workspace "${workspace.name}" created from image "${image.name}"`, {operation: 'create-workspace', object: `workspace ${workspace.name}`});
-		// Nobody could write to it yet: it occupies what its image does.
-		this.emit('workspace-added', workspace, await this.allocated(image).catch(() => undefined));
+		// Nobody could write to it yet: a snapshot occupies what its image does. A copy may have more holes.
+		const allocated = this.pool.backend.isCloneCheap ? await this.allocated(image).catch(() => undefined) : undefined;
+		this.emit('workspace-added', workspace, allocated);
 		return workspace;
 	}
 
@@ -333,7 +334,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 		}
 
 		await this.#claiming([claimOf('workspace', workspace), this.#nameClaim(workspace.name)], async () => {
-			await this.#remove('workspace', workspace);
+			await this.#remove(workspace);
 			this.#log('info', `workspace "${workspace.name}" deleted`, {operation: 'delete-workspace', object: `workspace ${workspace.name}`});
 			this.emit('workspace-removed', workspace);
 		});
@@ -732,11 +733,11 @@ export class Nexus extends EventEmitter<NexusEvents> {
 
 	// When the pool is so full that nothing can be moved in it, what is deleted stays in its place until its record is gone,
 	// and is removed then, which takes no space. Should we die in between, the next start removes it.
-	async #remove(kind: 'image' | 'workspace', thing: Image | Workspace): Promise<void> {
+	async #remove(thing: Image | Workspace): Promise<void> {
 		await this.#untilSettled(async () => {
 			const isInPlace = await reverting(this.#log, async onFailure => {
-				const isInPlace = !await this.#retire(kind, thing, onFailure);
-				await this.#commit({remove: kind, id: thing.id});
+				const isInPlace = !await this.#retire(thing, onFailure);
+				await this.#commit({remove: kindOf(thing), id: thing.id});
 				return isInPlace;
 			});
 			if (isInPlace) {
@@ -746,10 +747,10 @@ export class Nexus extends EventEmitter<NexusEvents> {
 	}
 
 	// Whether it is out of its place; not when there is no space for that. What has gone already is deleted all the same.
-	async #retire(kind: 'image' | 'workspace', thing: Image | Workspace, onFailure: (undo: Undo) => void): Promise<boolean> {
+	async #retire(thing: Image | Workspace, onFailure: (undo: Undo) => void): Promise<boolean> {
 		const {id, name} = thing;
 		try {
-			if (kind === 'image') {
+			if (!isWorkspace(thing)) {
 				await this.pool.setReadOnly(name, false);
 				onFailure(async () => this.pool.setReadOnly(name, true));
 			}

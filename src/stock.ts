@@ -84,8 +84,10 @@ export class Stock {
 			return await make();
 		} finally {
 			this.#busy--;
-			for (const shelf of this.#busy === 0 ? this.#shelves.values() : []) {
-				this.#fill(shelf);
+			for (const shelf of this.#shelves.values()) {
+				if (this.#mayFill(shelf)) {
+					this.#fill(shelf);
+				}
 			}
 		}
 	}
@@ -130,10 +132,6 @@ export class Stock {
 	}
 
 	#fill(shelf: Shelf): void {
-		if (!this.#mayFill(shelf)) {
-			return;
-		}
-
 		for (let missing = Math.min(shelf.target - shelf.ready.length, this.#allowed()); missing > 0; missing--) {
 			this.#run(this.#make(shelf));
 		}
