@@ -11,6 +11,8 @@ export async function whileMounted<T>(file: string, folder: string, mode: 'read-
 	try {
 		return await work(mountPoint);
 	} finally {
+		// All is on disk then, whoever else holds on to it: a machine that was booted meanwhile has a copy of the mount.
+		await execa('mount', ['-o', 'remount,ro', mountPoint]);
 		await execa('umount', [mountPoint]);
 	}
 }

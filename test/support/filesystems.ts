@@ -1,4 +1,5 @@
-// Filesystems that are not btrfs, made for one test.
+// Filesystems that are not btrfs, made for one test. A machine that is being booted has copies of all mounts for a moment, and
+// holds on to what is mounted from their files: no cleanup waits for that.
 import {mkdir, truncate, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {execa} from 'execa';
@@ -10,7 +11,6 @@ export async function mountTmpfs(folder: string, cleanup: Cleanup): Promise<stri
 	await mkdir(mountPoint);
 	await execa('mount', ['-t', 'tmpfs', '-o', 'nr_inodes=200000', 'tmpfs', mountPoint]);
 	cleanup(async () => {
-		// A machine that was booted meanwhile has copies of all mounts there were, and holds on to them.
 		await execa('umount', ['--lazy', mountPoint]);
 	});
 	return mountPoint;
@@ -26,7 +26,7 @@ export async function mountExt4(folder: string, cleanup: Cleanup): Promise<strin
 	await mkdir(mountPoint);
 	await execa('mount', ['-o', 'loop', file, mountPoint]);
 	cleanup(async () => {
-		await execa('umount', [mountPoint]);
+		await execa('umount', ['--lazy', mountPoint]);
 	});
 	return mountPoint;
 }

@@ -8,11 +8,14 @@ import process from 'node:process';
 import {execa} from 'execa';
 import type {Cleanup} from './cleanup.js';
 
+/** With what the path of each test's folder begins. */
+export const temporaryFolders = path.join(os.tmpdir(), 'nexus-test-');
+
 const folders = new Set<string>();
 
 /** Makes an empty folder that is removed with all in it. */
 export async function temporaryFolder(cleanup: Cleanup): Promise<string> {
-	const folder = await mkdtemp(path.join(os.tmpdir(), 'nexus-test-'));
+	const folder = await mkdtemp(temporaryFolders);
 	folders.add(folder);
 	// Other users take part in some tests.
 	await chmod(folder, 0o755);

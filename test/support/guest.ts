@@ -145,7 +145,7 @@ async function readModule(file: string): Promise<Uint8Array> {
 		return readFile(file);
 	}
 
-	const {stdout} = await execa('busybox', ['unxz', '-c', file], {encoding: 'buffer'});
+	const {stdout} = await execa('busybox', ['unxz', '-c', file], {encoding: 'buffer', stripFinalNewline: false});
 	return stdout;
 }
 

@@ -12,7 +12,7 @@ import {execa} from 'execa';
 import {makeControlGroup} from './cgroup.js';
 import type {Cleanup} from './cleanup.js';
 import {mountTmpfs} from './filesystems.js';
-import {temporaryFolder} from './folder.js';
+import {temporaryFolder, temporaryFolders} from './folder.js';
 import {mountBtrfs} from './pool.js';
 import {childrenOf} from './processes.js';
 import type {Run} from './run.js';
@@ -143,6 +143,13 @@ ExecStart=touch /${upFolder}/up
 	await symlink(`../${upUnit}`, path.join(root, units, 'multi-user.target.wants', upUnit));
 }
 
+// Copies of what other tests have mounted, which would keep it mounted as long as the machine runs.
+const dropOtherMounts = `while read -r _ place _; do
+	case $place in "$OWN_FOLDER"/*) ;; "$FOLDERS"*) umount --lazy "$place" 2>/dev/null ;; esac
+done </proc/mounts`;
+// 0 is the process that writes it.
+const joinGroups = 'for group in $GROUPS_TO_JOIN; do echo 0 >"$group/cgroup.procs"; done';
+
 // Returns the machine's process 1.
 async function bootContainer(root: string, pool: string | undefined, cleanup: Cleanup): Promise<number> {
 	const groups = makeControlGroup(cleanup);
@@ -150,15 +157,14 @@ async function bootContainer(root: string, pool: string | undefined, cleanup: Cl
 	const container = execa('setpriv', [
 		// A process namespace around it all: whichever of these processes is killed, the kernel ends all that is inside.
 		...['--pdeathsig', 'KILL', 'unshare', '--pid', '--fork', '--kill-child', '--mount', '--mount-proc'],
-		// 0 is the process that writes it.
-		...['sh', '-c', 'for group in $GROUPS_TO_JOIN; do echo 0 >"$group/cgroup.procs"; done; exec "$@"', 'sh'],
+		...['sh', '-c', `${dropOtherMounts}; ${joinGroups}; exec "$@"`, 'sh'],
 		...['systemd-nspawn', '--quiet', '--register=no', '--keep-unit', '--console=pipe', '--boot', `--directory=${root}`],
 		...(pool ? [`--bind=${pool}:/var/lib/nexus`] : []),
 		`--bind-ro=${process.cwd()}`,
 		'--bind=/dev/loop-control',
 		'systemd.unit=multi-user.target',
 	], {
-		env: {GROUPS_TO_JOIN: groups.join(' ')}, all: true, reject: false, stdin: 'ignore',
+		env: {GROUPS_TO_JOIN: groups.join(' '), OWN_FOLDER: path.dirname(root), FOLDERS: temporaryFolders}, all: true, reject: false, stdin: 'ignore',
 	});
 	cleanup(async () => {
 		await end(container);

@@ -14,7 +14,8 @@ export async function mountBtrfs(folder: string, cleanup: Cleanup, sizeBytes = 4
 	await mkdir(mountPoint);
 	await execa('mount', ['-o', 'loop', file, mountPoint]);
 	cleanup(async () => {
-		await execa('umount', [mountPoint]);
+		// It may be busy: a machine that was booted meanwhile has copies of what was mounted from its files.
+		await execa('umount', ['--lazy', mountPoint]);
 	});
 	return mountPoint;
 }

@@ -3,6 +3,7 @@ import {Buffer} from 'node:buffer';
 import {once} from 'node:events';
 import {connect, type Socket} from 'node:net';
 import process from 'node:process';
+import koffi from 'koffi';
 import {busName, rootPath} from '../../dbus/paths.js';
 import type {Cleanup} from './cleanup.js';
 import {
@@ -104,12 +105,22 @@ export async function connectRaw(socketPath: string, cleanup: Cleanup, uid = pro
 	};
 }
 
+// Kernels know threads' users, not processes': glibc sets that of all threads, and Node's others open files meanwhile.
+const syscall = koffi.load('libc.so.6').func('long syscall(long number, int real, int effective, int saved)') as (...args: number[]) => number;
+const setresuid = {x64: 117, arm64: 147}[process.arch as string];
+
+function setThreadUid(uid: number): void {
+	if (setresuid === undefined || syscall(setresuid, -1, uid, -1) !== 0) {
+		throw new Error(`this thread cannot be the user ${uid}'s`);
+	}
+}
+
 // The kernel notes for the other end who connects, at that moment.
 async function connectAs(socketPath: string, uid: number): Promise<Socket> {
 	const own = process.geteuid!();
-	process.seteuid!(uid);
+	setThreadUid(uid);
 	const socket = connect(socketPath);
-	process.seteuid!(own);
+	setThreadUid(own);
 	await once(socket, 'connect');
 	// The bus may end it at any time.
 	socket.on('error', () => undefined);

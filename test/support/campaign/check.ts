@@ -274,7 +274,8 @@ async function rowFaults(database: string, {images, workspaces, vms}: Lists): Pr
 async function imageFaults(workspaces: string, name: string, hash: string): Promise<string[]> {
 	const disk = diskOf(workspaces, name);
 	const faults = await faultsOf(disk);
-	const {stdout: content} = await execa('debugfs', ['-R', 'cat /data/random', disk], {encoding: 'buffer', maxBuffer: 64 * 1024 * 1024});
+	// Random bytes may end as a line does.
+	const {stdout: content} = await execa('debugfs', ['-R', 'cat /data/random', disk], {encoding: 'buffer', stripFinalNewline: false, maxBuffer: 64 * 1024 * 1024});
 	return [
 		...(faults ? [`e2fsck on ${disk}: ${faults}`] : []),
 		...(createHash('sha256').update(content).digest('hex') === hash
