@@ -162,8 +162,8 @@ export class Nexus extends EventEmitter<NexusEvents> {
 		this.#lock = lock;
 		this.#log = log;
 		this.#stock = new Stock({
-			clone: async (image, id) => this.pool.clone(image.name, 'stock', id),
-			discard: async id => this.pool.discard('stock', id),
+			clone: async (image, id) => this.pool.clone(image.name, id),
+			discard: async id => this.pool.discard(id),
 		}, log, pool.backend.isCloneCheap ? {} : {largest: 0});
 		store.onCheckpoint(async () => this.#settle());
 		this.#jobs = new Jobs({
@@ -537,6 +537,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 		}
 
 		await this.#stock.close();
+		await this.pool.tidy();
 		await this.#store.close();
 		this.#lock.release();
 	}
@@ -574,7 +575,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 	async #import({name, source, sizeBytes, reader}: ImportOptions, {signal, report}: JobContext): Promise<Image> {
 		const id = randomUUID();
 		const image = await reverting(this.#log, async onFailure => {
-			onFailure(async () => this.pool.discard('work', id));
+			onFailure(async () => this.pool.discard(id));
 			const folder = await this.pool.stage(id);
 			const {makeExt4Image} = await import('./backend/ext4-image.js');
 			const size = await makeExt4Image({
@@ -584,11 +585,11 @@ export class Nexus extends EventEmitter<NexusEvents> {
 			const image: Image = {
 				id, name, subvolumePath: this.pool.folder(name), sizeBytes: size, createdAt: now(),
 			};
-			await this.pool.prepare('work', id, name, imageLabel(image));
+			await this.pool.prepare(id, name, imageLabel(image));
 			await this.#untilSettled(async () => {
 				await this.#commit({put: 'image', record: image});
 				onFailure(async () => this.#takeBack({put: 'image', record: image}));
-				await this.pool.publish('work', id, name);
+				await this.pool.publish(id, name);
 				onFailure(async () => this.pool.remove(name));
 				await this.pool.setReadOnly(name, true);
 			});
@@ -602,16 +603,16 @@ export class Nexus extends EventEmitter<NexusEvents> {
 	// A copy in stock lies on disk whole already: what is left is to say whose it is and to give it its name.
 	async #create(image: Image, name: string, ownerUid: number): Promise<Workspace> {
 		const ready = this.#stock.take(image);
-		const [origin, id] = ready === undefined ? ['work', randomUUID()] as const : ['stock', ready] as const;
+		const id = ready ?? randomUUID();
 		const workspace = this.#newWorkspace(image, {id, name, ownerUid});
 		await reverting(this.#log, async onFailure => {
-			onFailure(async () => this.pool.discard(origin, id));
+			onFailure(async () => this.pool.discard(id));
 			const copy = async (): Promise<void> => {
 				if (ready === undefined) {
-					await this.#stock.without(async () => this.pool.clone(image.name, origin, id));
+					await this.#stock.without(async () => this.pool.clone(image.name, id));
 				}
 
-				await this.pool.prepare(origin, id, name, workspaceLabel(workspace));
+				await this.pool.prepare(id, name, workspaceLabel(workspace));
 			};
 
 			const work = [this.#refuseStray(name), copy()];
@@ -621,7 +622,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 			await this.#untilSettled(async () => {
 				await this.#commit({put: 'workspace', record: workspace});
 				onFailure(async () => this.#takeBack({put: 'workspace', record: workspace}));
-				await this.pool.publish(origin, id, name);
+				await this.pool.publish(id, name);
 			});
 		});
 		return workspace;

@@ -1,14 +1,17 @@
 // The folder that holds images and workspaces, `@name` each, and what happens in it. A thing appears under its name by a
 // rename and disappears by one; on its way it lies in a folder of Nexus's own, under its id:
 //
-//   .work/<id>/disk    is being made
-//   .stock/<id>/disk   is a copy of an image, made ahead of time
-//   .trash/<id>        is deleted
+//   .work/<id>           is being made
+//   .stock/<room>/<id>   is a copy of an image, some made ahead of time
+//   .trash/<id>          is deleted
+//
+// A copy has a room of its own, because the kernel makes snapshots in one folder only one after the other. Rooms are used
+// again: to make and remove one costs as much as to move a copy out of it.
 //
 // A rename, a label and an owner are on disk when `sync` resolves, and may be lost in a power cut before. Recovery makes
 // them again: an id ties a folder to its record wherever it lies.
 import {
-	chmod, lchown, lstat, mkdir, open, readdir, rename, rm, rmdir, stat, statfs,
+	chmod, lchown, lstat, mkdir, open, readdir, rename, rmdir, stat, statfs,
 } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
@@ -21,9 +24,6 @@ import {readLabel, writeLabel, type Label} from './label.js';
 import {diskFile} from './model.js';
 import {mustCallInBackground, type Native} from './native.js';
 
-/** Where something new waits for its name. */
-export type Origin = 'work' | 'stock';
-
 const syncFilesystem = koffi.load('libc.so.6').func('int syncfs(int fd)') as Native;
 
 export class Pool {
@@ -31,6 +31,10 @@ export class Pool {
 	readonly backend: WorkspaceBackend;
 
 	readonly #identity: string;
+	/** The room of each copy, by its id. */
+	readonly #rooms = new Map<string, string>();
+	readonly #emptyRooms: string[] = [];
+	#roomCount = 0;
 	#looking: Promise<string | undefined> | undefined;
 
 	/** For `openPool` alone. */
@@ -76,32 +80,31 @@ export class Pool {
 	async stage(id: string): Promise<string> {
 		return this.#doing('cannot make a folder in the pool', async () => {
 			await this.requireHere();
-			const folder = await this.#makeRoomFor('work', id);
+			const folder = this.#waiting(id);
 			await this.backend.create(folder);
 			await chmod(folder, passableMode);
 			return folder;
 		});
 	}
 
-	/** Makes a copy of an image, not under a name yet. */
-	async clone(image: string, origin: Origin, id: string): Promise<void> {
+	/** Makes a copy of an image, not under a name yet. What a failure leaves is the caller's to discard. */
+	async clone(image: string, id: string): Promise<void> {
 		await this.#doing(`cannot clone the image "${image}"`, async () => {
 			await this.requireHere();
-			await this.backend.clone(this.folder(image), await this.#makeRoomFor(origin, id));
+			this.#rooms.set(id, this.#emptyRooms.pop() ?? await this.#makeRoom());
+			await this.backend.clone(this.folder(image), this.#waiting(id));
 		});
 	}
 
 	/** Labels what was staged or cloned; the disk of a workspace becomes its owner's file. */
-	async prepare(origin: Origin, id: string, name: string, label: Label): Promise<void> {
-		await this.#doing(`cannot prepare "${name}"`, async () => dress(this.#waiting(origin, id), label));
+	async prepare(id: string, name: string, label: Label): Promise<void> {
+		await this.#doing(`cannot prepare "${name}"`, async () => dress(this.#waiting(id), label));
 	}
 
 	/** Brings what was staged or cloned under its name. */
-	async publish(origin: Origin, id: string, name: string): Promise<void> {
-		const folder = this.#waiting(origin, id);
-		await this.#doing(`cannot move "${name}" into place`, async () => rename(folder, this.folder(name)));
-		// Nothing depends on it, and a start removes what stays.
-		void rmdir(path.dirname(folder)).catch(() => undefined);
+	async publish(id: string, name: string): Promise<void> {
+		await this.#doing(`cannot move "${name}" into place`, async () => rename(this.#waiting(id), this.folder(name)));
+		this.#leaveRoom(id);
 	}
 
 	/** Labels what is under a name, as `prepare`. An image is read-only afterwards. */
@@ -146,17 +149,29 @@ export class Pool {
 	}
 
 	/** Removes what was staged or cloned; nothing there is no error. */
-	async discard(origin: Origin, id: string): Promise<void> {
-		await this.#doing('cannot remove a folder from the pool', async () => {
-			const folder = this.#waiting(origin, id);
-			await this.backend.remove(folder);
-			await rm(path.dirname(folder), {recursive: true, force: true});
-		});
+	async discard(id: string): Promise<void> {
+		await this.#doing('cannot remove a folder from the pool', async () => this.backend.remove(this.#waiting(id)));
+		this.#leaveRoom(id);
 	}
 
-	/** The ids of all that was staged or cloned and has no name. */
-	async waiting(origin: Origin): Promise<string[]> {
-		return readdir(path.join(this.root, `.${origin}`));
+	/** The ids of all that another process has staged or cloned, and that has no name. */
+	async left(): Promise<{staged: string[]; cloned: string[]}> {
+		const rooms = await readdir(this.#stock(), {withFileTypes: true});
+		for (const {name: room} of rooms.filter(entry => entry.isDirectory())) {
+			// A clean stop leaves none.
+			// eslint-disable-next-line no-await-in-loop
+			for (const id of await readdir(this.#stock(room))) {
+				this.#rooms.set(id, room);
+			}
+		}
+
+		return {staged: await readdir(path.join(this.root, '.work')), cloned: [...this.#rooms.keys()]};
+	}
+
+	/** Removes what is left when nothing waits any more. */
+	async tidy(): Promise<void> {
+		const rooms = await readdir(this.#stock());
+		await Promise.allSettled(rooms.map(async room => rmdir(this.#stock(room))));
 	}
 
 	/** The ids of all that was retired. */
@@ -165,8 +180,8 @@ export class Pool {
 	}
 
 	/** Whether what was staged or cloned is there whole. */
-	async isWhole(origin: Origin, id: string): Promise<boolean> {
-		return isThere(path.join(this.#waiting(origin, id), diskFile));
+	async isWhole(id: string): Promise<boolean> {
+		return isThere(path.join(this.#waiting(id), diskFile));
 	}
 
 	/** Whether there is a disk under a name. */
@@ -250,15 +265,28 @@ export class Pool {
 		}
 	}
 
-	// Each has a parent folder of its own: the kernel makes snapshots in one folder only one after the other.
-	async #makeRoomFor(origin: Origin, id: string): Promise<string> {
-		const folder = this.#waiting(origin, id);
-		await mkdir(path.dirname(folder));
-		return folder;
+	async #makeRoom(): Promise<string> {
+		const room = String(this.#roomCount++);
+		// It may be there after a crash.
+		await mkdir(this.#stock(room), {recursive: true});
+		return room;
 	}
 
-	#waiting(origin: Origin, id: string): string {
-		return path.join(this.root, `.${origin}`, id, 'disk');
+	#leaveRoom(id: string): void {
+		const room = this.#rooms.get(id);
+		if (room !== undefined) {
+			this.#rooms.delete(id);
+			this.#emptyRooms.push(room);
+		}
+	}
+
+	#waiting(id: string): string {
+		const room = this.#rooms.get(id);
+		return room === undefined ? path.join(this.root, '.work', id) : path.join(this.#stock(room), id);
+	}
+
+	#stock(room = ''): string {
+		return path.join(this.root, '.stock', room);
 	}
 
 	#retired(id: string): string {

@@ -7,7 +7,7 @@
 import {labelOf} from './label.js';
 import type {Log} from './log.js';
 import type {Image, Workspace} from './model.js';
-import type {Origin, Pool} from './pool.js';
+import type {Pool} from './pool.js';
 import type {StateStore} from './store/state-store.js';
 
 /** Brings the pool to what the records say. */
@@ -65,20 +65,26 @@ class Recovery {
 		}
 	}
 
+	// After a stock was left there are hundreds of copies to discard, which nobody asked for: all at once.
 	async publishWaiting(): Promise<void> {
-		for (const origin of ['work', 'stock'] as const) {
+		const {staged, cloned} = await this.#pool.left();
+		const unwanted: string[] = [];
+		for (const id of [...staged, ...cloned]) {
+			const record = this.#record(id);
 			/* eslint-disable no-await-in-loop */
-			for (const id of await this.#pool.waiting(origin)) {
-				const record = this.#record(id);
-				if (!record || !await this.#pool.isWhole(origin, id)) {
-					await this.#discard(origin, id);
-				} else if (await this.#isFree(record.name)) {
-					await this.#pool.prepare(origin, id, record.name, labelOf(record));
-					await this.#pool.publish(origin, id, record.name);
-					this.#log('notice', `recovered "${record.name}", which was being moved when nexusd ended`);
-				}
+			if (!record || !await this.#pool.isWhole(id)) {
+				unwanted.push(id);
+			} else if (await this.#isFree(record.name)) {
+				await this.#pool.prepare(id, record.name, labelOf(record));
+				await this.#pool.publish(id, record.name);
+				this.#log('notice', `recovered "${record.name}", which was being moved when nexusd ended`);
 			}
 			/* eslint-enable no-await-in-loop */
+		}
+
+		await Promise.all(unwanted.map(async id => this.#pool.discard(id)));
+		for (const id of staged.filter(id => unwanted.includes(id))) {
+			this.#log('notice', `removed what unfinished work left in the pool (${id})`);
 		}
 	}
 
@@ -99,14 +105,6 @@ class Recovery {
 				// eslint-disable-next-line no-await-in-loop
 				await this.#pool.setReadOnly(name, true);
 			}
-		}
-	}
-
-	async #discard(origin: Origin, id: string): Promise<void> {
-		await this.#pool.discard(origin, id);
-		// A stock is left by whoever was killed; nobody asked for it.
-		if (origin === 'work') {
-			this.#log('notice', `removed what unfinished work left in the pool (${id})`);
 		}
 	}
 

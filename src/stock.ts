@@ -1,9 +1,9 @@
 // Copies of images that are made ahead of time: an image never changes, so a copy made then is as good as one made now.
 //
-// Each image that workspaces are made from has a shelf. It is filled when it is half empty, many copies at a time, because
-// btrfs makes snapshots together at little more than the cost of one, and when no create is waiting for a snapshot of its
-// own. Each filling, and each create that finds it empty, makes the shelf twice as large, up to a bound, and each minute
-// makes it half as large: so it comes to hold about what a minute takes. One that nobody came to for a minute is cleared.
+// Each image that workspaces are made from has a shelf, with room for as many as were taken in this minute or in the one
+// before, up to a bound; one that nobody came to for a minute is cleared. It is filled in a lull, when nobody came for a
+// moment, or else when little is left; not while a create waits for a copy of its own. Many are made at a time: btrfs makes
+// snapshots together at less than the cost of each.
 import {randomUUID} from 'node:crypto';
 import {messageOf} from './errors.js';
 import type {Log} from './log.js';
@@ -18,22 +18,26 @@ export type StockRoom = {
 export type StockOptions = {
 	/** Copies of one image at the most, 0 for none; of all images together four times as many. */
 	largest?: number;
-	/** Milliseconds after which a shelf becomes smaller, or is cleared when nobody came to it. */
-	patience?: number;
+	/** Milliseconds of a minute. */
+	minute?: number;
+	/** Milliseconds without a create after which there is a lull. */
+	moment?: number;
 };
 
 /** How many are made at the same time: each takes a thread, and others need some too. */
 const together = 32;
+
+/** How many there are of an image at the least, when its shelf is full. */
+const smallest = 4;
 
 type Shelf = {
 	readonly image: Image;
 	readonly ready: string[];
 	/** How many are being made. */
 	making: number;
-	/** How many there should be. */
-	target: number;
-	/** Whether a create came since the last round. */
-	isWanted: boolean;
+	/** How many creates came in this minute, and in the one before. */
+	taken: number;
+	takenBefore: number;
 	/** Filling has failed; the next create may try again. */
 	hasFailed: boolean;
 };
@@ -42,35 +46,37 @@ export class Stock {
 	readonly #room: StockRoom;
 	readonly #log: Log;
 	readonly #largest: number;
-	readonly #smallest: number;
 	readonly #shelves = new Map<string, Shelf>();
 	readonly #running = new Set<Promise<void>>();
-	readonly #rounds: NodeJS.Timeout;
+	readonly #minutes: NodeJS.Timeout;
+	readonly #moment: NodeJS.Timeout;
+	#isLull = false;
 	/** Creates that make a copy of their own at the moment. */
 	#busy = 0;
 	#isClosed = false;
 
-	constructor(room: StockRoom, log: Log, {largest = 64, patience = 60_000}: StockOptions = {}) {
+	constructor(room: StockRoom, log: Log, {largest = 256, minute = 60_000, moment = 250}: StockOptions = {}) {
 		this.#room = room;
 		this.#log = log;
 		this.#largest = largest;
-		this.#smallest = Math.min(4, largest);
-		this.#rounds = setInterval(() => {
+		this.#minutes = setInterval(() => {
 			this.#goRound();
-		}, patience).unref();
+		}, minute).unref();
+		this.#moment = setTimeout(() => {
+			this.#isLull = true;
+			this.#fillAll();
+		}, moment).unref();
 	}
 
 	/** The id of a ready copy of an image, which is the caller's from now on; `undefined` when there is none. */
 	take(image: Image): string | undefined {
 		const shelf = this.#shelfOf(image);
-		shelf.isWanted = true;
+		shelf.taken++;
 		shelf.hasFailed = false;
+		this.#isLull = false;
+		this.#moment.refresh();
 		const id = shelf.ready.pop();
-		if (id === undefined) {
-			// It is filled when who came in vain has what it came for.
-			this.#enlarge(shelf);
-		} else if (this.#mayFill(shelf)) {
-			this.#enlarge(shelf);
+		if (id !== undefined) {
 			this.#fill(shelf);
 		}
 
@@ -84,11 +90,7 @@ export class Stock {
 			return await make();
 		} finally {
 			this.#busy--;
-			for (const shelf of this.#shelves.values()) {
-				if (this.#mayFill(shelf)) {
-					this.#fill(shelf);
-				}
-			}
+			this.#fillAll();
 		}
 	}
 
@@ -102,7 +104,8 @@ export class Stock {
 	/** Clears all and waits until nothing of it is left. */
 	async close(): Promise<void> {
 		this.#isClosed = true;
-		clearInterval(this.#rounds);
+		clearInterval(this.#minutes);
+		clearTimeout(this.#moment);
 		for (const {image} of this.#shelves.values()) {
 			this.drop(image);
 		}
@@ -118,7 +121,7 @@ export class Stock {
 		let shelf = this.#shelves.get(image.id);
 		if (!shelf) {
 			shelf = {
-				image, ready: [], making: 0, target: Math.ceil(this.#smallest / 4), isWanted: false, hasFailed: false,
+				image, ready: [], making: 0, taken: 0, takenBefore: 0, hasFailed: false,
 			};
 			this.#shelves.set(image.id, shelf);
 		}
@@ -126,19 +129,25 @@ export class Stock {
 		return shelf;
 	}
 
-	// Not one by one as they go.
-	#mayFill({hasFailed, making, ready, target}: Shelf): boolean {
-		return this.#busy === 0 && !this.#isClosed && !hasFailed && making === 0 && ready.length <= target / 2;
+	#fillAll(): void {
+		for (const shelf of this.#shelves.values()) {
+			this.#fill(shelf);
+		}
 	}
 
 	#fill(shelf: Shelf): void {
-		for (let missing = Math.min(shelf.target - shelf.ready.length, this.#allowed()); missing > 0; missing--) {
+		const size = this.#sizeOf(shelf);
+		if (this.#busy > 0 || this.#isClosed || shelf.hasFailed || shelf.making > 0 || !(this.#isLull || shelf.ready.length <= size / 4)) {
+			return;
+		}
+
+		for (let missing = Math.min(size - shelf.ready.length, this.#allowed()); missing > 0; missing--) {
 			this.#run(this.#make(shelf));
 		}
 	}
 
-	#enlarge(shelf: Shelf): void {
-		shelf.target = Math.min(shelf.target * 2, this.#largest);
+	#sizeOf({taken, takenBefore}: Shelf): number {
+		return Math.min(Math.max(taken, takenBefore, smallest), this.#largest);
 	}
 
 	async #make(shelf: Shelf): Promise<void> {
@@ -156,6 +165,7 @@ export class Stock {
 
 		if (this.#shelves.get(shelf.image.id) === shelf) {
 			shelf.ready.push(id);
+			this.#fill(shelf);
 		} else {
 			this.#discard([id]);
 		}
@@ -171,14 +181,14 @@ export class Stock {
 
 	#goRound(): void {
 		for (const shelf of this.#shelves.values()) {
-			if (!shelf.isWanted) {
+			if (shelf.taken === 0) {
 				this.drop(shelf.image);
 				continue;
 			}
 
-			shelf.isWanted = false;
-			shelf.target = Math.max(this.#smallest, Math.ceil(shelf.target / 2));
-			this.#discard(shelf.ready.splice(shelf.target));
+			shelf.takenBefore = shelf.taken;
+			shelf.taken = 0;
+			this.#discard(shelf.ready.splice(this.#sizeOf(shelf)));
 		}
 	}
 

@@ -167,8 +167,8 @@ rootTest('a workspace that was recorded and not yet moved into place is moved at
 	await importImage(client, 'base', await makeSource(folder));
 	const {id} = await client.properties('Workspace', await client.manager.createWorkspace('base', 'one', {}));
 	await daemon.stop();
-	await mkdir(path.join(workspaces, '.work', id));
-	await run('mv', [path.join(workspaces, '@one'), path.join(workspaces, '.work', id, 'disk')]);
+	await mkdir(path.join(workspaces, '.stock', '3'));
+	await run('mv', [path.join(workspaces, '@one'), path.join(workspaces, '.stock', '3', id)]);
 	const again = await restart();
 	t.regex(again.log(), /recovered "one"/);
 	const {allocated} = await (await connectClient(bus, cleanup)).properties('Workspace', await (await connectClient(bus, cleanup)).manager.getWorkspace('one'));

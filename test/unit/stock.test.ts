@@ -1,4 +1,5 @@
 // What is kept ready, and when: how much, how long, and that nothing of it is left.
+import {setTimeout} from 'node:timers/promises';
 import test, {type ExecutionContext} from 'ava';
 import type {Image} from '../../src/model.js';
 import {Stock, type StockOptions} from '../../src/stock.js';
@@ -90,15 +91,50 @@ test('a copy is taken by one only', async t => {
 	t.is(new Set(ids).size, ids.length);
 });
 
-test('who comes in vain makes it larger, up to the bound', async t => {
-	const {stock, room} = stockIn(t, {largest: 16});
-	for (let count = 0; count < 200; count++) {
+test('there are as many as came in a minute, up to the bound, and a few more than one', async t => {
+	t.timeout(10_000);
+	for (const [came, kept] of [[1, 4], [10, 10], [200, 16]] as const) {
+		const {stock, room} = stockIn(t, {largest: 16});
+		for (let count = 0; count < came; count++) {
+			stock.take(image);
+		}
+
+		// eslint-disable-next-line no-await-in-loop
+		await stock.without(async () => undefined);
+		// eslint-disable-next-line no-await-in-loop
+		await turn();
+		t.is(room.there.size, kept);
+	}
+});
+
+test('it is filled up in a lull, and before when little is left', async t => {
+	t.timeout(10_000);
+	const {stock, room} = stockIn(t, {moment: 50});
+	for (let count = 0; count < 16; count++) {
 		stock.take(image);
 	}
 
-	await stock.without(async () => undefined);
+	await takeOrMake(stock);
+	t.is(room.made.length, 17);
+	for (let count = 0; count < 5; count++) {
+		t.not(stock.take(image), undefined);
+	}
+
 	await turn();
-	t.is(room.there.size, 16);
+	t.is(room.made.length, 17, 'much is left, and somebody has just come');
+	while (room.made.length === 17) {
+		// eslint-disable-next-line no-await-in-loop
+		await turn();
+	}
+
+	t.is(room.made.length, 17 + 10, 'as many as came until then are there again');
+	while (room.made.length === 27) {
+		t.not(stock.take(image), undefined);
+		// eslint-disable-next-line no-await-in-loop
+		await turn();
+	}
+
+	t.true(room.made.length > 27, 'nobody waited for it');
 });
 
 test('all images together have a bound', async t => {
@@ -130,16 +166,34 @@ test('nothing is made ahead of time while somebody makes one for now', async t =
 	t.true(room.made.length > 0);
 });
 
-test('a shelf that nobody came to is cleared, one that is used becomes smaller', async t => {
+test('minutes in which fewer come make it smaller', async t => {
 	t.timeout(10_000);
-	const {stock, room} = stockIn(t, {patience: 20});
+	const {stock, room} = stockIn(t, {minute: 40});
 	for (let count = 0; count < 20; count++) {
 		stock.take(image);
 	}
 
 	await takeOrMake(stock);
-	const most = room.there.size;
-	t.is(most, 32);
+	while (room.there.size > 15) {
+		room.there.delete(stock.take(image) ?? '');
+		// Some come, a few in each minute.
+		// eslint-disable-next-line no-await-in-loop
+		await setTimeout(10);
+	}
+
+	t.true(room.there.size >= 4);
+	t.not(stock.take(image), undefined);
+});
+
+test('a minute in which nobody comes clears it', async t => {
+	t.timeout(10_000);
+	const {stock, room} = stockIn(t, {minute: 20});
+	for (let count = 0; count < 20; count++) {
+		stock.take(image);
+	}
+
+	await takeOrMake(stock);
+	t.is(room.there.size, 21);
 	while (room.there.size > 0) {
 		// eslint-disable-next-line no-await-in-loop
 		await turn();

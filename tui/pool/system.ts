@@ -59,15 +59,24 @@ export async function requireEmpty(root: string): Promise<void> {
 		throw new ConflictError(`${quoted(root)} is not empty: it holds ${strangers.slice(0, 3).map(name => quoted(name)).join(', ')}${strangers.length > 3 ? ' and more' : ''}`);
 	}
 
-	const work = await Promise.all(workFolders.filter(folder => names.includes(folder)).map(async folder => readdir(path.join(root, folder))));
-	if (work.flat().length > 0) {
+	const contents = async (folders: string[]): Promise<string[]> => {
+		const entries = await Promise.all(folders.map(async folder => {
+			const names = await readdir(path.join(root, folder));
+			return names.map(name => path.join(folder, name));
+		}));
+		return entries.flat();
+	};
+
+	// The rooms of a stock stay while nexusd runs, and are empty when it has none.
+	const rooms = await contents(names.filter(name => name === '.stock'));
+	const work = await contents([...names.filter(name => name === '.work' || name === '.trash'), ...rooms]);
+	if (work.length > 0) {
 		throw new ConflictError('something is being made, or removed, right now', {hint: 'Try again when it is done.'});
 	}
 }
 
-const workFolders = ['.work', '.stock', '.trash'];
 // What nexusd makes wherever its pool is.
-const ownNames = new Set([...workFolders, '.lock']);
+const ownNames = new Set(['.work', '.stock', '.trash', '.lock']);
 
 // From linux/magic.h.
 const btrfsMagic = 0x91_23_68_3E;
