@@ -19,22 +19,30 @@ export async function measureCreates({cleanup, crowded}: Surroundings): Promise<
 	const machined = await addMachined(place, cleanup);
 	return [
 		...await oneAfterAnother(place, bare, machined),
+		await withoutEnd(place, bare),
 		await fromUnusedImages(place, bare),
 		await manyAtOnce(place, machined),
+		await manyWithoutEnd(place, machined),
 		await amongMany(await openPlace(cleanup), await crowded()),
 	];
 }
 
-// In blocks, so that each has to keep up with itself.
+// As long as it takes to fill a stock up, and more.
+const untilStocked = 750;
+
+// Enough that a young process has compiled what it works with.
+const warmUps = 5;
+
+// Fewer than a stock holds that was used like this before.
 async function oneAfterAnother(place: Place, bare: Bare, machined: Machined): Promise<Row[]> {
 	const block = 100;
 	const {nexus, snapshots, clones} = await race('create', {
 		nexus: async () => oneByOne(block, async () => place.create()),
 		snapshots: async () => bare(block),
 		clones: async () => oneByOne(block, machined.clone),
-	}, {rounds: 4});
+	}, {rounds: 4, warmUps, pause: untilStocked});
 	const what = 'create a workspace, one after another';
-	const how = `${block} in a row at each turn.`;
+	const how = `${block} in a row at each turn, as many as the stock holds by then. It is filled up in the pause behind.`;
 	return [
 		beside({
 			what, how, nexus, reference: 'a bare snapshot', times: snapshots, goal: 0.5,
@@ -45,10 +53,21 @@ async function oneAfterAnother(place: Place, bare: Bare, machined: Machined): Pr
 	];
 }
 
+// More than a stock ever holds: it has to be filled meanwhile.
+async function withoutEnd(place: Place, bare: Bare): Promise<Row> {
+	const block = 1000;
+	const {nexus, snapshots} = await race('create without end', {
+		nexus: async () => oneByOne(block, async () => place.create()),
+		snapshots: async () => bare(block),
+	}, {rounds: 2, pause: untilStocked});
+	return beside({
+		what: 'create a workspace, one after another without end', how: `${block} in a row at each turn.`, nexus, reference: 'a bare snapshot', times: snapshots,
+	});
+}
+
 // An image that was never used has no stock. What Nexus gets ready behind its answer has the pause between two turns.
 async function fromUnusedImages(place: Place, bare: Bare): Promise<Row> {
-	const warmUps = 20;
-	const rounds = 200;
+	const [warmUps, rounds] = [20, 200];
 	const unused = await importImages(place, warmUps + rounds);
 	const {nexus, snapshots} = await race('create, stock empty', {
 		nexus: async () => [await timed(async () => place.create(unused.pop()))],
@@ -79,15 +98,31 @@ async function manyAtOnce(place: Place, machined: Machined): Promise<Row> {
 	const {nexus, clones} = await race(`${width} creates in flight`, {
 		nexus: async () => [await inFlight(block, width, async () => place.create())],
 		clones: async () => [await inFlight(block, width, machined.clone)],
-	}, {rounds: 20});
+	}, {rounds: 20, warmUps, pause: untilStocked});
 	return beside({
 		what: `${width} creates in flight, per create`,
-		how: `${block} at each turn, and whenever one is answered the next is begun. One figure a turn: its time by ${block}.`,
+		how: `${block} at each turn, which the stock holds, and whenever one is answered the next is begun. One figure a turn: its time by ${block}.`,
 		each: block,
 		nexus,
 		reference: `machined with ${width} in flight`,
 		times: clones,
 		goal: 0.2,
+	});
+}
+
+async function manyWithoutEnd(place: Place, machined: Machined): Promise<Row> {
+	const [width, block] = [32, 1000];
+	const {nexus, clones} = await race(`${width} creates in flight without end`, {
+		nexus: async () => [await inFlight(block, width, async () => place.create())],
+		clones: async () => [await inFlight(block, width, machined.clone)],
+	}, {rounds: 3, pause: untilStocked});
+	return beside({
+		what: `${width} creates in flight without end, per create`,
+		how: `${block} at each turn, more than the stock holds.`,
+		each: block,
+		nexus,
+		reference: `machined with ${width} in flight`,
+		times: clones,
 	});
 }
 

@@ -11,14 +11,14 @@ export async function measureDeletes({cleanup}: Surroundings): Promise<Row[]> {
 	const place = await openPlace(cleanup);
 	const machined = await addMachined(place, cleanup);
 	const block = 50;
-	const rounds = 5;
-	const count = block * (rounds + 1);
+	const [rounds, warmUps] = [5, 4];
+	const count = block * (rounds + warmUps);
 	await fill(place, count);
 	await oneByOne(count, machined.clone);
 	const {nexus, removals} = await race('delete', {
 		nexus: async () => oneByOne(block, place.remove),
 		removals: async () => oneByOne(block, machined.remove),
-	}, {rounds});
+	}, {rounds, warmUps});
 	return [beside({
 		what: 'delete a workspace',
 		how: `${block} in a row at each turn. Neither waits for the kernel to free the space.`,

@@ -19,10 +19,12 @@ export type RaceOptions = {
 	rounds: number;
 	/** Rounds before those, which do not count. */
 	warmUps?: number;
+	/** Milliseconds between two turns: what one leaves to be done behind its answers goes on nobody else's account. */
+	pause?: number;
 };
 
 /** Lets all have their turns, in another order each round. Returns the milliseconds of each. */
-export async function race<K extends string>(title: string, turns: Record<K, Turn>, {rounds, warmUps = 1}: RaceOptions): Promise<Record<K, number[]>> {
+export async function race<K extends string>(title: string, turns: Record<K, Turn>, {rounds, warmUps = 1, pause = 50}: RaceOptions): Promise<Record<K, number[]>> {
 	const names = Object.keys(turns) as K[];
 	const times = Object.fromEntries(names.map(name => [name, [] as number[]])) as Record<K, number[]>;
 	for (let round = -warmUps; round < rounds; round++) {
@@ -31,7 +33,6 @@ export async function race<K extends string>(title: string, turns: Record<K, Tur
 			const name = names[(turn + warmUps + round) % names.length]!;
 			/* eslint-disable no-await-in-loop -- one after the other, or they would measure each other */
 			const took = await turns[name]();
-			// What one leaves to be done behind its answers goes on nobody else's account.
 			await setTimeout(pause);
 			/* eslint-enable no-await-in-loop */
 			if (round >= 0) {
@@ -42,8 +43,6 @@ export async function race<K extends string>(title: string, turns: Record<K, Tur
 
 	return times;
 }
-
-const pause = 50;
 
 /** Milliseconds of each of so many operations, one after another. */
 export async function oneByOne(count: number, operation: () => Promise<unknown>): Promise<number[]> {

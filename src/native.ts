@@ -1,12 +1,41 @@
-// Functions of C libraries that Node has no call for, each call on a thread of libuv's pool.
+// Functions of C libraries that Node has no call for, each call on a thread of libuv's pool. Koffi refuses calls when too many
+// are under way, of which it knows by their number: those that would be too many wait here.
 import koffi, {type KoffiFunc} from 'koffi';
 
 export type Native = KoffiFunc<(...values: unknown[]) => number>;
 
+// Koffi's own limit is 256. There are fewer threads in any case.
+const most = 128;
+let underWay = 0;
+const waiting: Array<() => void> = [];
+
+function call(native: Native, values: unknown[], done: (error: Error | undefined, result: number) => void): void {
+	if (underWay === most) {
+		waiting.push(() => {
+			try {
+				call(native, values, done);
+			} catch (error) {
+				done(error as Error, 0);
+				waiting.shift()?.();
+			}
+		});
+		return;
+	}
+
+	// What cannot be passed to it at all throws here, and has not begun.
+	native.async(...values, (error: Error | undefined, result: number) => {
+		underWay--;
+		// First: the cause of a failure can be read now, and not when another call was made.
+		done(error, result);
+		waiting.shift()?.();
+	});
+	underWay++;
+}
+
 /** Calls a function without blocking the event loop and resolves to what it returns. */
 export async function callInBackground(native: Native, ...values: unknown[]): Promise<number> {
 	return new Promise((resolve, reject) => {
-		native.async(...values, (error: Error | undefined, result: number) => {
+		call(native, values, (error, result) => {
 			if (error) {
 				reject(error);
 			} else {
@@ -24,7 +53,7 @@ Calls a function that returns 0 or leaves a cause in `errno`, without blocking t
 */
 export async function mustCallInBackground(describe: (result: number) => string, native: Native, ...values: unknown[]): Promise<void> {
 	return new Promise((resolve, reject) => {
-		native.async(...values, (error: Error | undefined, result: number) => {
+		call(native, values, (error, result) => {
 			if (error) {
 				reject(error);
 			} else if (result === 0) {

@@ -6,6 +6,7 @@ import {
 	chmod, mkdir, realpath,
 } from 'node:fs/promises';
 import path from 'node:path';
+import {allOf} from './all-of.js';
 import {planAdoption, type NewRecord} from './adoption.js';
 import {chooseBackend} from './backend/choose-backend.js';
 import {largestSize, smallestSize} from './backend/ext4-size.js';
@@ -615,10 +616,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 				await this.pool.prepare(id, name, workspaceLabel(workspace));
 			};
 
-			const work = [this.#refuseStray(name), copy()];
-			// Whatever becomes of one, the other is awaited: an undo must find all that it did.
-			await Promise.allSettled(work);
-			await Promise.all(work);
+			await allOf([this.#refuseStray(name), copy()]);
 			await this.#untilSettled(async () => {
 				await this.#commit({put: 'workspace', record: workspace});
 				onFailure(async () => this.#takeBack({put: 'workspace', record: workspace}));

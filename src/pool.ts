@@ -17,6 +17,7 @@ import path from 'node:path';
 import process from 'node:process';
 import {setTimeout} from 'node:timers/promises';
 import koffi from 'koffi';
+import {allOf} from './all-of.js';
 import type {WorkspaceBackend} from './backend/workspace-backend.js';
 import {NexusError, asNexusError, errnoOf} from './errors.js';
 import {isThere, passableMode} from './files.js';
@@ -90,9 +91,8 @@ export class Pool {
 	/** Makes a copy of an image, not under a name yet. What a failure leaves is the caller's to discard. */
 	async clone(image: string, id: string): Promise<void> {
 		await this.#doing(`cannot clone the image "${image}"`, async () => {
-			await this.requireHere();
-			this.#rooms.set(id, this.#emptyRooms.pop() ?? await this.#makeRoom());
-			await this.backend.clone(this.folder(image), this.#waiting(id));
+			// Together: where it is not, there is hardly such an image either, and who failed discards what was made.
+			await allOf([this.requireHere(), this.#cloneHere(image, id)]);
 		});
 	}
 
@@ -128,8 +128,14 @@ export class Pool {
 	/** Takes what is under a name out of sight; `restore` brings it back, `empty` removes it. */
 	async retire(name: string, id: string): Promise<void> {
 		await this.#doing(`cannot move "${name}" out of its place`, async () => {
-			await this.requireHere();
-			await rename(this.folder(name), this.#retired(id));
+			const work = [this.requireHere(), rename(this.folder(name), this.#retired(id))];
+			const [here, moved] = await Promise.allSettled(work);
+			if (here!.status === 'rejected' && moved!.status === 'fulfilled') {
+				// It was something else, in the pool's place.
+				await rename(this.#retired(id), this.folder(name));
+			}
+
+			await Promise.all(work);
 		});
 	}
 
@@ -265,10 +271,22 @@ export class Pool {
 		}
 	}
 
+	async #cloneHere(image: string, id: string): Promise<void> {
+		this.#rooms.set(id, this.#emptyRooms.pop() ?? await this.#makeRoom());
+		await this.backend.clone(this.folder(image), this.#waiting(id));
+	}
+
 	async #makeRoom(): Promise<string> {
 		const room = String(this.#roomCount++);
-		// It may be there after a crash.
-		await mkdir(this.#stock(room), {recursive: true});
+		try {
+			await mkdir(this.#stock(room));
+		} catch (error) {
+			// It may be there after a crash.
+			if (errnoOf(error) !== 'EEXIST') {
+				throw error;
+			}
+		}
+
 		return room;
 	}
 

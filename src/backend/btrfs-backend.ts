@@ -63,20 +63,21 @@ const topInode = 256;
 
 async function removeSubvolume(calls: BtrfsCalls, folder: string): Promise<void> {
 	try {
-		const {ino} = await lstat(folder);
-		await (ino === topInode ? calls.deleteSubvolume(folder) : rm(folder, {recursive: true}));
+		await calls.deleteSubvolume(folder);
 	} catch (error) {
-		if (errnoOf(error) === 'ENOENT') {
+		if (!await isThere(folder)) {
 			return;
 		}
 
-		if (errnoOf(error) !== 'EPERM') {
+		const {ino} = await lstat(folder);
+		const isSubvolume = ino === topInode;
+		if (isSubvolume && errnoOf(error) !== 'EPERM') {
 			throw error;
 		}
 
 		// Deleting a subvolume whole is root's, unless the pool is mounted with user_subvol_rm_allowed. Its owner may
 		// still empty it and remove it as a folder.
-		await calls.setReadOnly(folder, false);
+		await (isSubvolume && calls.setReadOnly(folder, false));
 		await rm(folder, {recursive: true});
 	}
 }

@@ -7,6 +7,7 @@ import path from 'node:path';
 import {Buffer} from 'node:buffer';
 import {setInterval} from 'node:timers/promises';
 import {execa} from 'execa';
+import {allOf} from '../all-of.js';
 import {syncFile} from '../files.js';
 import {NexusError, asNexusError} from '../errors.js';
 import {commandAs, type Reader} from '../reader.js';
@@ -60,10 +61,7 @@ async function makeFilesystem(options: Ext4Options): Promise<number> {
 	const full = new AbortController();
 	await watchProgress(options, tree, full, async () => runMke2fs({...options, signal: AbortSignal.any([signal, full.signal])}, tree, size));
 	onProgress(1, 'checking that the source has not changed');
-	const work = [refuseChanged(options, tree), finish(options, tree)];
-	// Whatever becomes of one, the other is awaited: nothing goes on behind our back.
-	await Promise.allSettled(work);
-	await Promise.all(work);
+	await allOf([refuseChanged(options, tree), finish(options, tree)]);
 	return size.sizeBytes;
 }
 

@@ -1,4 +1,5 @@
 // When a checkpoint is made, and what happens when it cannot be. The journal holds everything either way.
+import {allOf} from '../all-of.js';
 import {messageOf} from '../errors.js';
 import type {Log} from '../log.js';
 import {
@@ -127,10 +128,7 @@ export class Checkpointer {
 		// The note stands behind every commit that the checkpoint holds. If one of them is lost, so is the note; when it is on
 		// disk, they are.
 		const note = sealCheckpoint(content, {sequence, settled});
-		const work = [this.#journal.note(note), writeCheckpoint(this.#database, content)];
-		// Whatever becomes of one, the other is awaited: nothing goes on behind our back.
-		await Promise.allSettled(work);
-		await Promise.all(work);
+		await allOf([this.#journal.note(note), writeCheckpoint(this.#database, content)]);
 		await replaceCheckpoint(this.#database);
 
 		const previous = this.#present.sequence;
