@@ -1,4 +1,5 @@
 // Who calls, over the bus or over the socket.
+import type {Actor} from '../src/log.js';
 import type {Reader} from '../src/reader.js';
 
 /** A subject of polkit's: its kind and what identifies it (org.freedesktop.PolicyKit1.Authority, structure Subject). */
@@ -22,3 +23,9 @@ export type Caller = {
 	/** The user and groups behind the connection, as the kernel saw them. Rejects when the connection is gone. */
 	credentials: () => Promise<Reader>;
 };
+
+/** A caller as the core and the log know it. Rejects when it has left already. */
+export async function actorOf({name, credentials}: Caller): Promise<Actor> {
+	const {uid} = await credentials();
+	return {name, uid};
+}

@@ -4,6 +4,7 @@ import {Buffer} from 'node:buffer';
 import {fstatSync} from 'node:fs';
 import process from 'node:process';
 import koffi, {type LibraryHandle} from 'koffi';
+import {loadLibrary} from '../src/native.js';
 
 /** Whether somebody starts the daemon again when it is called: a service manager, or a bus that did so now. */
 export const isStartedOnDemand = process.env['NOTIFY_SOCKET'] !== undefined || process.env['DBUS_STARTER_ADDRESS'] !== undefined;
@@ -63,7 +64,7 @@ function library(): Library | undefined {
 function load(): Library | undefined {
 	let libsystemd: LibraryHandle;
 	try {
-		libsystemd = koffi.load('libsystemd.so.0');
+		libsystemd = loadLibrary('libsystemd.so.0');
 	} catch {
 		return undefined;
 	}

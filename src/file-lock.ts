@@ -3,8 +3,8 @@ import {
 	closeSync, ftruncateSync, openSync, readFileSync, writeSync,
 } from 'node:fs';
 import process from 'node:process';
-import koffi from 'koffi';
 import {NexusError, asNexusError} from './errors.js';
+import {loadLibrary} from './native.js';
 
 export type FileLock = {release: () => void};
 
@@ -12,7 +12,7 @@ const lockExclusive = 2;
 const lockNonBlocking = 4;
 
 // Node has no call for it.
-const flock = koffi.load('libc.so.6').func('int flock(int fd, int operation)') as (fd: number, operation: number) => number;
+const flock = loadLibrary('libc.so.6').func('int flock(int fd, int operation)') as (fd: number, operation: number) => number;
 
 /**
 Locks a file, making it where it is missing. It holds the owner's process id, for people, where there is space for that.

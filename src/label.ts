@@ -1,10 +1,11 @@
 // What an image or a workspace is, written on its own folder: an extended attribute goes where the folder goes, is in the
 // same transaction as the rename that follows it, and tells who a folder is when the records are lost.
-import koffi from 'koffi';
 import * as z from 'zod';
 import {errnoOf} from './errors.js';
 import {isWorkspace, type Image, type Workspace} from './model.js';
-import {callInBackground, mustCallInBackground, type Native} from './native.js';
+import {
+	callInBackground, loadLibrary, mustCallInBackground, type Native,
+} from './native.js';
 
 const attribute = 'user.nexus.record';
 
@@ -34,7 +35,7 @@ export const workspaceLabel = ({id, masterImageId, sizeBytes, createdAt, ownerUi
 /** The label of either. */
 export const labelOf = (record: Image | Workspace): Label => isWorkspace(record) ? workspaceLabel(record) : imageLabel(record);
 
-const libc = koffi.load('libc.so.6');
+const libc = loadLibrary('libc.so.6');
 const setAttribute = libc.func('int lsetxattr(const char *path, const char *name, const char *value, size_t size, int flags)') as Native;
 const getAttribute = libc.func('long lgetxattr(const char *path, const char *name, void *value, size_t size)') as Native;
 

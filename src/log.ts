@@ -2,8 +2,11 @@
 
 export type LogLevel = 'error' | 'warning' | 'notice' | 'info';
 
-/** What a line is about, for machines: the operation and the object, `workspace alpha` for example. */
-export type LogFields = {operation: string; object: string};
+/** For whom something is done: a name, of a connection for example, and the user behind it. */
+export type Actor = {name: string; uid: number};
+
+/** What a line is about, for machines: the operation, the object, `workspace alpha` for example, and for whom it is done; nobody when it is done by itself. */
+export type LogFields = {operation: string; object: string; by: Actor | undefined};
 
 /** Takes one line, without a newline at its end. */
 export type Log = (level: LogLevel, message: string, fields?: LogFields) => void;

@@ -1,8 +1,15 @@
 // Functions of C libraries that Node has no call for, each call on a thread of libuv's pool. Koffi refuses calls when too many
 // are under way, of which it knows by their number: those that would be too many wait here.
-import koffi, {type KoffiFunc} from 'koffi';
+import koffi, {type KoffiFunc, type LibraryHandle} from 'koffi';
 
 export type Native = KoffiFunc<(...values: unknown[]) => number>;
+
+// Each call that is under way has memory of its own, and what is kept is not mapped anew: that takes longer than to begin one.
+// It may be said only before the first library is loaded.
+koffi.config({resident_async_pools: 32});
+
+/** Loads a library by its file's name. Throws when it is not there. */
+export const loadLibrary = (name: string): LibraryHandle => koffi.load(name);
 
 // Koffi's own limit is 256. There are fewer threads in any case.
 const most = 128;

@@ -17,7 +17,7 @@ import {
 } from './errors.js';
 import {lockFile, type FileLock} from './file-lock.js';
 import {Jobs, type Job, type JobContext} from './jobs.js';
-import type {Log} from './log.js';
+import type {Actor, Log} from './log.js';
 import {
 	diskFile, isWorkspace, kindOf, now, vmRoles, vmStates, type Image, type Vm, type VmRole, type Workspace,
 } from './model.js';
@@ -56,6 +56,7 @@ export type ImportOptions = {
 	sizeBytes?: number | undefined;
 	/** With whose rights the folder is read; the daemon's own when left out. */
 	reader?: Reader | undefined;
+	by?: Actor | undefined;
 };
 
 export type VmOptions = {
@@ -246,7 +247,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 
 	@throws NexusError NotFound; Conflict while workspaces are based on it; Io
 	*/
-	async deleteImage(nameOrId: string): Promise<void> {
+	async deleteImage(nameOrId: string, by?: Actor): Promise<void> {
 		this.#refuseWhenStopping();
 		const image = this.image(nameOrId);
 		const count = this.workspaceCount(image.id);
@@ -257,7 +258,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 		await this.#claiming([claimOf('image', image), this.#nameClaim(image.name)], async () => {
 			await this.#remove(image);
 			this.#stock.drop(image);
-			this.#log('info', `image "${image.name}" deleted`, {operation: 'delete-image', object: `image ${image.name}`});
+			this.#log('info', `image "${image.name}" deleted`, {operation: 'delete-image', object: `image ${image.name}`, by});
 			this.emit('image-removed', image);
 		});
 		this.#emptyTrash(image);
@@ -296,10 +297,10 @@ export class Nexus extends EventEmitter<NexusEvents> {
 	Makes a workspace from an image.
 
 	@param name `undefined` generates one.
-	@param ownerUid The user whose it is to be.
+	@param by Whose it is to be.
 	@throws NexusError InvalidName, NotFound, AlreadyExists; Conflict while the image is being deleted; NoSpace, Io
 	*/
-	async createWorkspace(base: string, name: string | undefined, ownerUid: number): Promise<Workspace> {
+	async createWorkspace(base: string, name: string | undefined, by: Actor): Promise<Workspace> {
 		this.#refuseWhenStopping();
 		if (name !== undefined) {
 			checkName(name);
@@ -310,12 +311,12 @@ export class Nexus extends EventEmitter<NexusEvents> {
 		const release = this.#claimNewName(finalName);
 		let workspace: Workspace;
 		try {
-			workspace = await this.#claiming([{...claimOf('image', image), shared: true}], async () => this.#create(image, finalName, ownerUid));
+			workspace = await this.#claiming([{...claimOf('image', image), shared: true}], async () => this.#create(image, finalName, by.uid));
 		} finally {
 			release();
 		}
 
-		this.#log('info', `workspace "${workspace.name}" created from image "${image.name}"`, {operation: 'create-workspace', object: `workspace ${workspace.name}`});
+		this.#log('info', `workspace "${workspace.name}" created from image "${image.name}"`, {operation: 'create-workspace', object: `workspace ${workspace.name}`, by});
 		// Nobody could write to it yet: a snapshot occupies what its image does. A copy may have more holes.
 		const allocated = this.pool.backend.isCloneCheap ? await this.allocated(image).catch(() => undefined) : undefined;
 		this.emit('workspace-added', workspace, allocated);
@@ -327,7 +328,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 
 	@throws NexusError NotFound; Conflict while it is attached; Io
 	*/
-	async deleteWorkspace(nameOrId: string): Promise<void> {
+	async deleteWorkspace(nameOrId: string, by?: Actor): Promise<void> {
 		this.#refuseWhenStopping();
 		const workspace = this.workspace(nameOrId);
 		if (workspace.vmId) {
@@ -336,7 +337,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 
 		await this.#claiming([claimOf('workspace', workspace), this.#nameClaim(workspace.name)], async () => {
 			await this.#remove(workspace);
-			this.#log('info', `workspace "${workspace.name}" deleted`, {operation: 'delete-workspace', object: `workspace ${workspace.name}`});
+			this.#log('info', `workspace "${workspace.name}" deleted`, {operation: 'delete-workspace', object: `workspace ${workspace.name}`, by});
 			this.emit('workspace-removed', workspace);
 		});
 		this.#emptyTrash(workspace);
@@ -347,7 +348,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 
 	@throws NexusError NotFound; Conflict when it is attached already, being deleted, or a second root device
 	*/
-	async attachWorkspace(nameOrId: string, vmNameOrId: string, {rootDevice = false, readOnly = false}: AttachOptions = {}): Promise<void> {
+	async attachWorkspace(nameOrId: string, vmNameOrId: string, {rootDevice = false, readOnly = false}: AttachOptions = {}, by?: Actor): Promise<void> {
 		this.#refuseWhenStopping();
 		const workspace = this.workspace(nameOrId);
 		const vm = this.vm(vmNameOrId);
@@ -365,7 +366,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 		};
 		await this.#claiming([claimOf('workspace', workspace)], async () =>
 			this.#commit({put: 'workspace', record: attached}, {put: 'vm', record: {...vm, updatedAt: now()}}));
-		this.#log('info', `workspace "${workspace.name}" attached to VM "${vm.name}"`, {operation: 'attach-workspace', object: `workspace ${workspace.name}`});
+		this.#log('info', `workspace "${workspace.name}" attached to VM "${vm.name}"`, {operation: 'attach-workspace', object: `workspace ${workspace.name}`, by});
 		this.emit('workspace-changed', attached, [vm.id]);
 	}
 
@@ -374,7 +375,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 
 	@throws NexusError NotFound; Conflict when it is not attached
 	*/
-	async detachWorkspace(nameOrId: string): Promise<void> {
+	async detachWorkspace(nameOrId: string, by?: Actor): Promise<void> {
 		this.#refuseWhenStopping();
 		const workspace = this.workspace(nameOrId);
 		if (!workspace.vmId) {
@@ -385,7 +386,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 		const detached = detach(workspace);
 		await this.#claiming([claimOf('workspace', workspace)], async () =>
 			this.#commit({put: 'workspace', record: detached}, {put: 'vm', record: {...vm, updatedAt: now()}}));
-		this.#log('info', `workspace "${workspace.name}" detached from VM "${vm.name}"`, {operation: 'detach-workspace', object: `workspace ${workspace.name}`});
+		this.#log('info', `workspace "${workspace.name}" detached from VM "${vm.name}"`, {operation: 'detach-workspace', object: `workspace ${workspace.name}`, by});
 		this.emit('workspace-changed', detached, [vm.id]);
 	}
 
@@ -413,7 +414,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 
 	@throws NexusError InvalidName, InvalidArgument, AlreadyExists
 	*/
-	async createVm({name, role, vcpuCount, memSizeMib}: VmOptions): Promise<Vm> {
+	async createVm({name, role, vcpuCount, memSizeMib}: VmOptions, by?: Actor): Promise<Vm> {
 		this.#refuseWhenStopping();
 		checkName(name);
 		checkVm(role, vcpuCount, memSizeMib);
@@ -441,7 +442,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 			stoppedAt: undefined,
 		};
 		await this.#track(this.#commit({put: 'vm', record: vm}));
-		this.#log('info', `VM "${name}" created with CID ${vm.cid}`, {operation: 'create-vm', object: `vm ${name}`});
+		this.#log('info', `VM "${name}" created with CID ${vm.cid}`, {operation: 'create-vm', object: `vm ${name}`, by});
 		this.emit('vm-added', vm);
 		return vm;
 	}
@@ -451,7 +452,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 
 	@throws NexusError NotFound; Conflict while it runs
 	*/
-	async deleteVm(nameOrId: string): Promise<void> {
+	async deleteVm(nameOrId: string, by?: Actor): Promise<void> {
 		this.#refuseWhenStopping();
 		const vm = this.vm(nameOrId);
 		if (vm.state === 'running') {
@@ -461,7 +462,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 		const detached = this.workspacesOf(vm).map(workspace => detach(workspace));
 		await this.#claiming(detached.map(workspace => claimOf('workspace', workspace)), async () =>
 			this.#commit(...detached.map(record => ({put: 'workspace', record} as const)), {remove: 'vm', id: vm.id}));
-		this.#log('info', `VM "${vm.name}" deleted`, {operation: 'delete-vm', object: `vm ${vm.name}`});
+		this.#log('info', `VM "${vm.name}" deleted`, {operation: 'delete-vm', object: `vm ${vm.name}`, by});
 		for (const workspace of detached) {
 			this.emit('workspace-changed', workspace, []);
 		}
@@ -501,13 +502,13 @@ export class Nexus extends EventEmitter<NexusEvents> {
 	@throws NexusError InvalidName; AlreadyExists when the records know the name; NotFound; Unsupported when nothing says
 	what it is; Conflict when its image is not in the records; Io
 	*/
-	async adopt(name: string): Promise<Image | Workspace> {
+	async adopt(name: string, by?: Actor): Promise<Image | Workspace> {
 		this.#refuseWhenStopping();
 		return this.#withStray(name, async () => {
 			const adoption = await planAdoption(name, this.#store, this.pool);
 			await (adoption.isKnown ? this.#claiming([this.#nameClaim(adoption.record.name)], async () => this.pool.move(name, adoption.record.name)) : this.#enlist(adoption));
 
-			this.#log('notice', `"${name}" adopted from the pool`, {operation: 'adopt', object: name});
+			this.#log('notice', `"${name}" adopted from the pool`, {operation: 'adopt', object: name, by});
 			return adoption.record;
 		});
 	}
@@ -517,10 +518,10 @@ export class Nexus extends EventEmitter<NexusEvents> {
 
 	@throws NexusError InvalidName; AlreadyExists when the records know the name; NotFound; Io
 	*/
-	async removeUnknown(name: string): Promise<void> {
+	async removeUnknown(name: string, by?: Actor): Promise<void> {
 		this.#refuseWhenStopping();
 		await this.#withStray(name, async () => this.pool.remove(name));
-		this.#log('notice', `"${name}" removed from the pool, which the records did not know`, {operation: 'remove-unknown', object: name});
+		this.#log('notice', `"${name}" removed from the pool, which the records did not know`, {operation: 'remove-unknown', object: name, by});
 	}
 
 	/** Begins nothing new, waits until what runs has ended, and lets go of the files. */
@@ -544,20 +545,19 @@ export class Nexus extends EventEmitter<NexusEvents> {
 	}
 
 	// The name stays claimed until the job has ended.
-	async #startImport({name, source, sizeBytes, reader}: ImportOptions, release: Release): Promise<Job> {
+	async #startImport({name, source, ...options}: ImportOptions, release: Release): Promise<Job> {
+		const {by} = options;
 		try {
 			await this.#refuseStray(name);
 			// What only an import needs is loaded for it.
 			const {checkSource} = await import('./import-source.js');
-			const folder = await checkSource(source, this.pool.root, reader);
-			this.#log('info', `import of image "${name}" from ${folder} started`, {operation: 'import-image', object: `image ${name}`});
+			const folder = await checkSource(source, this.pool.root, options.reader);
+			this.#log('info', `import of image "${name}" from ${folder} started`, {operation: 'import-image', object: `image ${name}`, by});
 			const job = this.#jobs.start('import', {name, source: folder}, async context => {
-				const image = await this.#import({
-					name, source: folder, sizeBytes, reader,
-				}, context);
+				const image = await this.#import({...options, name, source: folder}, context);
 				return {kind: 'image', id: image.id};
 			});
-			void this.#track(this.#finishImport(job, name, release));
+			void this.#track(this.#finishImport(job, {name, by}, release));
 			return job;
 		} catch (error) {
 			release();
@@ -565,15 +565,15 @@ export class Nexus extends EventEmitter<NexusEvents> {
 		}
 	}
 
-	async #finishImport(job: Job, name: string, release: Release): Promise<void> {
+	async #finishImport(job: Job, {name, by}: Pick<ImportOptions, 'name' | 'by'>, release: Release): Promise<void> {
 		await job.ended;
 		release();
 		if (job.state !== 'done') {
-			this.#log('warning', `import of image "${name}" ${job.state}: ${job.message}`, {operation: 'import-image', object: `image ${name}`});
+			this.#log('warning', `import of image "${name}" ${job.state}: ${job.message}`, {operation: 'import-image', object: `image ${name}`, by});
 		}
 	}
 
-	async #import({name, source, sizeBytes, reader}: ImportOptions, {signal, report}: JobContext): Promise<Image> {
+	async #import({name, source, sizeBytes, reader, by}: ImportOptions, {signal, report}: JobContext): Promise<Image> {
 		const id = randomUUID();
 		const image = await reverting(this.#log, async onFailure => {
 			onFailure(async () => this.pool.discard(id));
@@ -596,7 +596,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 			});
 			return image;
 		});
-		this.#log('info', `image "${name}" imported from ${source}`, {operation: 'import-image', object: `image ${name}`});
+		this.#log('info', `image "${name}" imported from ${source}`, {operation: 'import-image', object: `image ${name}`, by});
 		this.emit('image-added', image);
 		return image;
 	}

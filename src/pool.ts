@@ -16,16 +16,15 @@ import {
 import path from 'node:path';
 import process from 'node:process';
 import {setTimeout} from 'node:timers/promises';
-import koffi from 'koffi';
 import {allOf} from './all-of.js';
 import type {WorkspaceBackend} from './backend/workspace-backend.js';
 import {NexusError, asNexusError, errnoOf} from './errors.js';
 import {isThere, passableMode} from './files.js';
 import {readLabel, writeLabel, type Label} from './label.js';
 import {diskFile} from './model.js';
-import {mustCallInBackground, type Native} from './native.js';
+import {loadLibrary, mustCallInBackground, type Native} from './native.js';
 
-const syncFilesystem = koffi.load('libc.so.6').func('int syncfs(int fd)') as Native;
+const syncFilesystem = loadLibrary('libc.so.6').func('int syncfs(int fd)') as Native;
 
 export class Pool {
 	readonly root: string;

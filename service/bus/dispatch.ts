@@ -9,7 +9,6 @@ import type {Nexus} from '../../src/nexus.js';
 import type {Activity} from '../activity.js';
 import type {Authority} from '../authority.js';
 import type {Caller} from '../caller.js';
-import {doingFor} from '../log.js';
 import {Turns} from '../turns.js';
 import {CallError, describeError} from './call-error.js';
 import type {Callers} from './callers.js';
@@ -110,9 +109,8 @@ export function serveCalls({
 		const method = findMethod(spec, member);
 		checkSignature(message, spec, method);
 		const values = decode(method.in, message.body);
-		const work = async (): Promise<unknown> => object!.own.call(lowerFirst(member), caller, values);
 		const result = isOwn
-			? await (method.action ? doingFor(caller, work) : work())
+			? await object!.own.call(lowerFirst(member), caller, values)
 			: await standardMethods(objects, path, object)[member]!(...values as string[]);
 		return {result, method};
 	}

@@ -1,12 +1,13 @@
 // org.workfort.Nexus1.Image
 import {diskFile, type Image} from '../../src/model.js';
 import type {Nexus} from '../../src/nexus.js';
+import type {Operations} from '../operations.js';
 import type {Served} from './served.js';
 
 /** Serves images. */
-export const serveImage = (nexus: Nexus): Served<'Image', Image> => ({
+export const serveImage = (nexus: Nexus, operations: Operations): Served<'Image', Image> => ({
 	methods: {
-		delete: async ({target}) => nexus.deleteImage(target.id),
+		delete: async ({target, caller}) => operations.deleteImage(caller, target.id),
 	},
 	properties: {
 		id: ({id}) => id,

@@ -36,7 +36,7 @@ export const serveManager = (operations: Operations, {callers, reload}: ManagerH
 			isFixed: false,
 		})),
 		getImage: async ({target}, nameOrId) => objectPath('image', target.image(nameOrId).id),
-		deleteImage: async ({target}, nameOrId) => target.deleteImage(nameOrId),
+		deleteImage: async ({caller}, nameOrId) => operations.deleteImage(caller, nameOrId),
 		async createWorkspace({caller}, base, name) {
 			const workspace = await operations.createWorkspace(caller, base, name === '' ? undefined : name);
 			return objectPath('workspace', workspace.id);
@@ -71,8 +71,8 @@ export const serveManager = (operations: Operations, {callers, reload}: ManagerH
 		})),
 		getWorkspace: async ({target}, nameOrId) => objectPath('workspace', target.workspace(nameOrId).id),
 		deleteWorkspace: async ({caller}, nameOrId) => operations.deleteWorkspace(caller, nameOrId),
-		async createVm({target}, ...[name, role, vcpuCount, memSizeMib]) {
-			const vm = await target.createVm({
+		async createVm({caller}, ...[name, role, vcpuCount, memSizeMib]) {
+			const vm = await operations.createVm(caller, {
 				name, role, vcpuCount, memSizeMib,
 			});
 			return objectPath('vm', vm.id);
@@ -97,11 +97,11 @@ export const serveManager = (operations: Operations, {callers, reload}: ManagerH
 		detachWorkspace: async ({caller}, workspace) => operations.detachWorkspace(caller, workspace),
 		reload: async () => reload(),
 		examine: async ({target}) => target.findings(),
-		async adopt({target}, name) {
-			const record = await target.adopt(name);
+		async adopt({caller}, name) {
+			const record = await operations.adopt(caller, name);
 			return objectPath(kindOf(record), record.id);
 		},
-		removeUnknown: async ({target}, name) => target.removeUnknown(name),
+		removeUnknown: async ({caller}, name) => operations.removeUnknown(caller, name),
 		async subscribe({caller}) {
 			callers.subscribe(caller);
 		},

@@ -38,7 +38,7 @@ export class Objects {
 	constructor(nexus: Nexus, operations: Operations, host: ManagerHost) {
 		this.#nexus = nexus;
 		this.#manager = serveManager(operations, host);
-		const [image, workspace, vm] = [serveImage(nexus), serveWorkspace(nexus, operations), serveVm(nexus, operations)];
+		const [image, workspace, vm] = [serveImage(nexus, operations), serveWorkspace(nexus, operations), serveVm(nexus, operations)];
 		this.#kinds = {
 			image: objectsOf('image', target => bind('Image', image, target), {
 				get: id => withId(id, () => nexus.image(id)), all: () => nexus.images(), isRecordAll: false,

@@ -58,7 +58,7 @@ export function addImageRoutes(app: App, {nexus, operations}: Services): void {
 		noun: 'image',
 		row: imageRow,
 		find: nameOrId => toImageRow(nexus.image(nameOrId)),
-		remove: async (_caller, nameOrId) => nexus.deleteImage(nameOrId),
+		remove: async (caller, nameOrId) => operations.deleteImage(caller, nameOrId),
 		deletion: {action: 'delete-image', summary: 'Delete an image', description: 'Refused with 409 while workspaces are based on it.'},
 	});
 }

@@ -4,6 +4,7 @@ import type {Socket} from 'node:net';
 import os from 'node:os';
 import koffi from 'koffi';
 import type {Reader} from '../../src/reader.js';
+import {loadLibrary} from '../../src/native.js';
 
 /** A process that connected. */
 export type Peer = Reader & {
@@ -17,7 +18,7 @@ const peerCredentials = 17;
 const peerGroups = 59;
 
 // Node has no call for it.
-const getsockopt = koffi.load('libc.so.6').func('int getsockopt(int fd, int level, int name, void *value, _Inout_ uint32_t *length)') as
+const getsockopt = loadLibrary('libc.so.6').func('int getsockopt(int fd, int level, int name, void *value, _Inout_ uint32_t *length)') as
 	(...options: [fd: number, level: number, name: number, value: Uint32Array, length: [number]]) => number;
 
 /** The process at the other end of a connection. Throws when the connection has ended. */

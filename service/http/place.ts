@@ -7,6 +7,7 @@ import {connect, type Server} from 'node:net';
 import path from 'node:path';
 import koffi from 'koffi';
 import {NexusError, asNexusError, errnoOf} from '../../src/errors.js';
+import {loadLibrary} from '../../src/native.js';
 
 export type Place =
 	/** A listening socket. It stays open when the server closes. */
@@ -96,4 +97,4 @@ function duplicate(fd: number): number {
 	return copy;
 }
 
-const fcntl = koffi.load('libc.so.6').func('int fcntl(int fd, int command, ...)') as (fd: number, command: number, type: 'int', argument: number) => number;
+const fcntl = loadLibrary('libc.so.6').func('int fcntl(int fd, int command, ...)') as (fd: number, command: number, type: 'int', argument: number) => number;

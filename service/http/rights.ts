@@ -5,7 +5,6 @@ import type {Nexus} from '../../src/nexus.js';
 import type {Authority} from '../authority.js';
 import type {Caller, Details} from '../caller.js';
 import {shown} from '../details.js';
-import {doingFor} from '../log.js';
 import type {App} from './app.js';
 
 /** The right that a route takes. */
@@ -36,7 +35,7 @@ export type MutatingRoute = {method: string; url: string; action: string};
 export function requireRights(app: App, nexus: Nexus, authority: Authority): readonly MutatingRoute[] {
 	const routes: MutatingRoute[] = [];
 	app.addHook('onRoute', route => {
-		const {method, url, config, handler} = route;
+		const {method, url, config} = route;
 		if (method === 'GET' || method === 'HEAD') {
 			return;
 		}
@@ -46,9 +45,6 @@ export function requireRights(app: App, nexus: Nexus, authority: Authority): rea
 		}
 
 		routes.push({method: String(method), url, action: config.right.action});
-		route.handler = async function (request, reply) {
-			return doingFor(request.caller, async () => handler.call(this, request, reply));
-		};
 	});
 	app.addHook('preValidation', async request => {
 		const {right} = request.routeOptions.config;

@@ -45,8 +45,8 @@ export function addVmRoutes(app: App, {nexus, operations}: Services): void {
 				}),
 			},
 		},
-	}, async ({body: {name, role, vcpu_count: vcpuCount, mem_size_mib: memSizeMib}}, reply) => {
-		const vm = await nexus.createVm({
+	}, async ({caller, body: {name, role, vcpu_count: vcpuCount, mem_size_mib: memSizeMib}}, reply) => {
+		const vm = await operations.createVm(caller, {
 			name, role, vcpuCount, memSizeMib,
 		});
 		return reply.code(201).header('location', `/v1/vms/${vm.id}`).send(toVmRow(vm));

@@ -1,6 +1,6 @@
 // The few things that Nexus asks of btrfs, asked by the library in this process. btrfs-program.ts is the other way.
-import koffi, {type LibraryHandle} from 'koffi';
-import {mustCallInBackground, type Native} from '../native.js';
+import type {LibraryHandle} from 'koffi';
+import {loadLibrary, mustCallInBackground, type Native} from '../native.js';
 
 export type BtrfsCalls = {
 	/** How the calls are made, for the log. */
@@ -18,7 +18,7 @@ export type BtrfsCalls = {
 export function libraryCalls(): BtrfsCalls | undefined {
 	let library: LibraryHandle;
 	try {
-		library = koffi.load('libbtrfsutil.so.1');
+		library = loadLibrary('libbtrfsutil.so.1');
 	} catch {
 		return undefined;
 	}
@@ -30,7 +30,7 @@ export function libraryCalls(): BtrfsCalls | undefined {
 	const deleteSubvolume = library.func('int btrfs_util_delete_subvolume(const char *path, int flags)') as Native;
 	const sync = library.func('int btrfs_util_sync(const char *path)') as Native;
 	const deletedSubvolumes = library.func('int btrfs_util_deleted_subvolumes(const char *path, _Out_ void **ids, _Out_ size_t *count)') as Native;
-	const free = koffi.load('libc.so.6').func('void free(void *pointer)');
+	const free = loadLibrary('libc.so.6').func('void free(void *pointer)');
 	const noPointer = null;
 
 	const call = async (native: Native, ...values: unknown[]): Promise<void> => mustCallInBackground(strerror, native, ...values);

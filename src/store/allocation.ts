@@ -1,9 +1,10 @@
 // Space that a file has on its disk before anything is written to it, by calls that Node has none for.
-import koffi from 'koffi';
 import {errnoOf} from '../errors.js';
-import {callInBackground, mustCallInBackground, type Native} from '../native.js';
+import {
+	callInBackground, loadLibrary, mustCallInBackground, type Native,
+} from '../native.js';
 
-const libc = koffi.load('libc.so.6');
+const libc = loadLibrary('libc.so.6');
 const fallocate = libc.func('int fallocate64(int fd, int mode, int64_t offset, int64_t length)') as Native;
 const ioctl = libc.func('int ioctl(int fd, unsigned long request, _In_ int *argument)') as Native;
 

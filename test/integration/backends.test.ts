@@ -411,8 +411,8 @@ for (const backend of ['btrfs', 'directory'] as const) {
 		cleanup(async () => nexus.close());
 		const job = await nexus.importImage({name: 'base', source: await makeSource(folder, 'source', 1), sizeBytes: 32 * 1024 * 1024});
 		await job.ended;
-		await nexus.createWorkspace('base', 'theirs', strangerUid);
-		await nexus.createWorkspace('base', 'ours', 0);
+		await nexus.createWorkspace('base', 'theirs', {name: 'them', uid: strangerUid});
+		await nexus.createWorkspace('base', 'ours', {name: 'us', uid: 0});
 		const open = async (name: string, uid: number): Promise<number | undefined> =>
 			(await run('setpriv', ['--reuid', String(uid), '--regid', String(uid), '--clear-groups', 'dd', `if=${diskOf(workspaces, name)}`, 'count=1', 'of=/dev/null', 'conv=notrunc'])).exitCode;
 		t.deepEqual(await Promise.all([open('theirs', strangerUid), open('theirs', strangerUid - 1), open('ours', strangerUid), open('base', strangerUid)]), [0, 1, 1, 1]);

@@ -91,7 +91,7 @@ type Case = {
 };
 
 const make = async (nexus: Nexus, name: string): Promise<void> => {
-	await nexus.createWorkspace('base', name, owner);
+	await nexus.createWorkspace('base', name, {name: 'owner', uid: owner});
 };
 
 const attach = async (nexus: Nexus, name: string): Promise<void> => {

@@ -62,13 +62,13 @@ const deeds: Deeds = {
 		await job.ended;
 	},
 	async create(nexus, {base, name}) {
-		await nexus.createWorkspace(base, name, owner);
+		await nexus.createWorkspace(base, name, {name: 'owner', uid: owner});
 	},
 	// The first create fills the shelf from which the second takes.
 	async 'create from stock'(nexus, {base, name, before}) {
-		await nexus.createWorkspace(base, before, owner);
+		await nexus.createWorkspace(base, before, {name: 'owner', uid: owner});
 		await nexus.deleteWorkspace(before);
-		await nexus.createWorkspace(base, name, owner);
+		await nexus.createWorkspace(base, name, {name: 'owner', uid: owner});
 	},
 	'delete workspace': async (nexus, {name}) => nexus.deleteWorkspace(name),
 	'delete image': async (nexus, {name}) => nexus.deleteImage(name),
