@@ -309,17 +309,19 @@ export class Nexus extends EventEmitter<NexusEvents> {
 		const image = this.image(base);
 		const finalName = name ?? this.#freeName(image.name);
 		const release = this.#claimNewName(finalName);
+		const creation = this.#claiming([{...claimOf('image', image), shared: true}], async () =>
+			this.#stock.serve(image, async ready => this.#create(image, {name: finalName, ownerUid: by.uid, ready})));
+		// Nobody can have written to it: a snapshot occupies what its image does. A copy may have more holes.
+		const allocated = this.pool.backend.isCloneCheap ? this.allocated(image).catch(() => undefined) : undefined;
 		let workspace: Workspace;
 		try {
-			workspace = await this.#claiming([{...claimOf('image', image), shared: true}], async () => this.#create(image, finalName, by.uid));
+			workspace = await creation;
 		} finally {
 			release();
 		}
 
 		this.#log('info', `workspace "${workspace.name}" created from image "${image.name}"`, {operation: 'create-workspace', object: `workspace ${workspace.name}`, by});
-		// Nobody could write to it yet: a snapshot occupies what its image does. A copy may have more holes.
-		const allocated = this.pool.backend.isCloneCheap ? await this.allocated(image).catch(() => undefined) : undefined;
-		this.emit('workspace-added', workspace, allocated);
+		this.emit('workspace-added', workspace, await allocated);
 		return workspace;
 	}
 
@@ -602,24 +604,20 @@ export class Nexus extends EventEmitter<NexusEvents> {
 	}
 
 	// A copy in stock lies on disk whole already: what is left is to say whose it is and to give it its name.
-	async #create(image: Image, name: string, ownerUid: number): Promise<Workspace> {
-		const ready = this.#stock.take(image);
+	async #create(image: Image, {name, ownerUid, ready}: Pick<Workspace, 'name' | 'ownerUid'> & {ready: string | undefined}): Promise<Workspace> {
 		const id = ready ?? randomUUID();
 		const workspace = this.#newWorkspace(image, {id, name, ownerUid});
 		await reverting(this.#log, async onFailure => {
 			onFailure(async () => this.pool.discard(id));
-			const copy = async (): Promise<void> => {
-				if (ready === undefined) {
-					await this.#stock.without(async () => this.pool.clone(image.name, id));
-				}
-
-				await this.pool.prepare(id, name, workspaceLabel(workspace));
-			};
-
-			await allOf([this.#refuseStray(name), copy()]);
+			// What takes longest begins first.
+			await allOf([...(ready === undefined ? [this.pool.clone(image.name, id)] : []), this.#refuseStray(name)]);
 			await this.#untilSettled(async () => {
-				await this.#commit({put: 'workspace', record: workspace});
-				onFailure(async () => this.#takeBack({put: 'workspace', record: workspace}));
+				const record = async (): Promise<void> => {
+					await this.#commit({put: 'workspace', record: workspace});
+					onFailure(async () => this.#takeBack({put: 'workspace', record: workspace}));
+				};
+
+				await allOf([record(), this.pool.prepare(id, name, workspaceLabel(workspace))]);
 				await this.pool.publish(id, name);
 			});
 		});

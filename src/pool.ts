@@ -91,7 +91,7 @@ export class Pool {
 	async clone(image: string, id: string): Promise<void> {
 		await this.#doing(`cannot clone the image "${image}"`, async () => {
 			// Together: where it is not, there is hardly such an image either, and who failed discards what was made.
-			await allOf([this.requireHere(), this.#cloneHere(image, id)]);
+			await allOf([this.#cloneHere(image, id), this.requireHere()]);
 		});
 	}
 

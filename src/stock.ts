@@ -2,8 +2,8 @@
 //
 // Each image that workspaces are made from has a shelf, with room for as many as were taken in this minute or in the one
 // before, up to a bound; one that nobody came to for a minute is cleared. It is filled in a lull, when nobody came for a
-// moment, or else when little is left; not while a create waits for a copy of its own. Many are made at a time: btrfs makes
-// snapshots together at less than the cost of each.
+// moment, or else when little is left; not in the midst of a create, nor while one has to make a copy of its own. Many are
+// made at a time: btrfs makes snapshots together at less than the cost of each.
 import {randomUUID} from 'node:crypto';
 import {messageOf} from './errors.js';
 import type {Log} from './log.js';
@@ -51,8 +51,9 @@ export class Stock {
 	readonly #minutes: NodeJS.Timeout;
 	readonly #moment: NodeJS.Timeout;
 	#isLull = false;
-	/** Creates that make a copy of their own at the moment. */
+	/** Creates that came in vain and make a copy of their own at the moment. */
 	#busy = 0;
+	#isToFill = false;
 	#isClosed = false;
 
 	constructor(room: StockRoom, log: Log, {largest = 256, minute = 60_000, moment = 250}: StockOptions = {}) {
@@ -68,29 +69,21 @@ export class Stock {
 		}, moment).unref();
 	}
 
-	/** The id of a ready copy of an image, which is the caller's from now on; `undefined` when there is none. */
-	take(image: Image): string | undefined {
-		const shelf = this.#shelfOf(image);
-		shelf.taken++;
-		shelf.hasFailed = false;
-		this.#isLull = false;
-		this.#moment.refresh();
-		const id = shelf.ready.pop();
-		if (id !== undefined) {
-			this.#fill(shelf);
-		}
+	/**
+	Serves a create. What is missing then is made when it has been answered.
 
-		return id;
-	}
-
-	/** Makes a copy that was not in stock: no shelf is filled meanwhile. */
-	async without<T>(make: () => Promise<T>): Promise<T> {
-		this.#busy++;
+	@param create Gets the id of a ready copy of the image, which is its own from then on; `undefined` when there is none and it
+	has to make one.
+	*/
+	async serve<T>(image: Image, create: (id: string | undefined) => Promise<T>): Promise<T> {
+		const id = this.#take(image);
+		const isInVain = id === undefined;
+		this.#busy += Number(isInVain);
 		try {
-			return await make();
+			return await create(id);
 		} finally {
-			this.#busy--;
-			this.#fillAll();
+			this.#busy -= Number(isInVain);
+			this.#fillSoon();
 		}
 	}
 
@@ -117,6 +110,15 @@ export class Stock {
 		}
 	}
 
+	#take(image: Image): string | undefined {
+		const shelf = this.#shelfOf(image);
+		shelf.taken++;
+		shelf.hasFailed = false;
+		this.#isLull = false;
+		this.#moment.refresh();
+		return shelf.ready.pop();
+	}
+
 	#shelfOf(image: Image): Shelf {
 		let shelf = this.#shelves.get(image.id);
 		if (!shelf) {
@@ -127,6 +129,17 @@ export class Stock {
 		}
 
 		return shelf;
+	}
+
+	// The answer leaves in this turn of the event loop.
+	#fillSoon(): void {
+		if (!this.#isToFill) {
+			this.#isToFill = true;
+			setImmediate(() => {
+				this.#isToFill = false;
+				this.#fillAll();
+			});
+		}
 	}
 
 	#fillAll(): void {

@@ -58,23 +58,27 @@ const turn = async (): Promise<void> => new Promise(resolve => {
 	setImmediate(resolve);
 });
 
-async function takeOrMake(stock: Stock, from = image): Promise<string | undefined> {
-	const id = stock.take(from);
-	if (id === undefined) {
-		await stock.without(async () => undefined);
-	}
+/** Comes and goes at once: the id of what was ready, `undefined` when nothing was. */
+const come = async (stock: Stock, from = image): Promise<string | undefined> => stock.serve(from, async id => id);
 
+/** Comes, and waits until what can be made behind it has been. */
+async function comeAndStay(stock: Stock, from = image): Promise<string | undefined> {
+	const id = await come(stock, from);
 	await turn();
 	return id;
+}
+
+async function comeOften(stock: Stock, times: number): Promise<void> {
+	await Promise.all(Array.from({length: times}, async () => come(stock)));
 }
 
 test('nothing is made before somebody comes, and the first comes in vain', async t => {
 	const {stock, room} = stockIn(t);
 	await turn();
 	t.is(room.made.length, 0);
-	t.is(await takeOrMake(stock), undefined);
+	t.is(await comeAndStay(stock), undefined);
 	t.true(room.there.size > 0);
-	const taken = await takeOrMake(stock);
+	const taken = await comeAndStay(stock);
 	t.true(room.there.has(taken!));
 });
 
@@ -83,7 +87,7 @@ test('a copy is taken by one only', async t => {
 	const taken: Array<string | undefined> = [];
 	for (let count = 0; count < 50; count++) {
 		// eslint-disable-next-line no-await-in-loop
-		taken.push(await takeOrMake(stock));
+		taken.push(await comeAndStay(stock));
 	}
 
 	const ids = taken.filter(id => id !== undefined);
@@ -95,12 +99,8 @@ test('there are as many as came in a minute, up to the bound, and a few more tha
 	t.timeout(10_000);
 	for (const [came, kept] of [[1, 4], [10, 10], [200, 16]] as const) {
 		const {stock, room} = stockIn(t, {largest: 16});
-		for (let count = 0; count < came; count++) {
-			stock.take(image);
-		}
-
 		// eslint-disable-next-line no-await-in-loop
-		await stock.without(async () => undefined);
+		await comeOften(stock, came);
 		// eslint-disable-next-line no-await-in-loop
 		await turn();
 		t.is(room.there.size, kept);
@@ -110,17 +110,14 @@ test('there are as many as came in a minute, up to the bound, and a few more tha
 test('it is filled up in a lull, and before when little is left', async t => {
 	t.timeout(10_000);
 	const {stock, room} = stockIn(t, {moment: 50});
-	for (let count = 0; count < 16; count++) {
-		stock.take(image);
-	}
-
-	await takeOrMake(stock);
+	await comeOften(stock, 16);
+	await comeAndStay(stock);
 	t.is(room.made.length, 17);
 	for (let count = 0; count < 5; count++) {
-		t.not(stock.take(image), undefined);
+		// eslint-disable-next-line no-await-in-loop
+		t.not(await comeAndStay(stock), undefined);
 	}
 
-	await turn();
 	t.is(room.made.length, 17, 'much is left, and somebody has just come');
 	while (room.made.length === 17) {
 		// eslint-disable-next-line no-await-in-loop
@@ -129,9 +126,8 @@ test('it is filled up in a lull, and before when little is left', async t => {
 
 	t.is(room.made.length, 17 + 10, 'as many as came until then are there again');
 	while (room.made.length === 27) {
-		t.not(stock.take(image), undefined);
 		// eslint-disable-next-line no-await-in-loop
-		await turn();
+		t.not(await comeAndStay(stock), undefined);
 	}
 
 	t.true(room.made.length > 27, 'nobody waited for it');
@@ -141,7 +137,7 @@ test('all images together have a bound', async t => {
 	const {stock, room} = stockIn(t, {largest: 4});
 	for (let count = 0; count < 20; count++) {
 		// eslint-disable-next-line no-await-in-loop
-		await takeOrMake(stock, imageNamed(`image ${count}`));
+		await comeAndStay(stock, imageNamed(`image ${count}`));
 	}
 
 	t.true(room.there.size <= 16);
@@ -149,17 +145,15 @@ test('all images together have a bound', async t => {
 
 test('with a bound of nothing, nothing is made', async t => {
 	const {stock, room} = stockIn(t, {largest: 0});
-	await takeOrMake(stock);
-	await takeOrMake(stock);
+	await comeAndStay(stock);
+	await comeAndStay(stock);
 	t.is(room.made.length, 0);
 });
 
 test('nothing is made ahead of time while somebody makes one for now', async t => {
 	const {stock, room} = stockIn(t);
-	stock.take(image);
-	await stock.without(async () => {
-		stock.take(image);
-		await turn();
+	await stock.serve(image, async () => {
+		await comeAndStay(stock);
 		t.is(room.made.length, 0);
 	});
 	await turn();
@@ -169,78 +163,72 @@ test('nothing is made ahead of time while somebody makes one for now', async t =
 test('minutes in which fewer come make it smaller', async t => {
 	t.timeout(10_000);
 	const {stock, room} = stockIn(t, {minute: 40});
-	for (let count = 0; count < 20; count++) {
-		stock.take(image);
-	}
-
-	await takeOrMake(stock);
+	await comeOften(stock, 20);
+	await comeAndStay(stock);
 	while (room.there.size > 15) {
-		room.there.delete(stock.take(image) ?? '');
+		/* eslint-disable no-await-in-loop */
+		room.there.delete(await come(stock) ?? '');
 		// Some come, a few in each minute.
-		// eslint-disable-next-line no-await-in-loop
 		await setTimeout(10);
+		/* eslint-enable no-await-in-loop */
 	}
 
 	t.true(room.there.size >= 4);
-	t.not(stock.take(image), undefined);
+	t.not(await come(stock), undefined);
 });
 
 test('a minute in which nobody comes clears it', async t => {
 	t.timeout(10_000);
 	const {stock, room} = stockIn(t, {minute: 20});
-	for (let count = 0; count < 20; count++) {
-		stock.take(image);
-	}
-
-	await takeOrMake(stock);
+	await comeOften(stock, 20);
+	await comeAndStay(stock);
 	t.is(room.there.size, 21);
 	while (room.there.size > 0) {
 		// eslint-disable-next-line no-await-in-loop
 		await turn();
 	}
 
-	t.is(stock.take(image), undefined);
+	t.is(await come(stock), undefined);
 });
 
 test('an image that goes takes its shelf along, what is being made too', async t => {
 	const {stock, room} = stockIn(t);
-	await takeOrMake(stock);
+	await comeAndStay(stock);
 	const open = room.halt();
-	while (stock.take(image) !== undefined) {
+	// eslint-disable-next-line no-await-in-loop
+	while (await come(stock) !== undefined) {
 		// Until none is left.
 	}
 
-	await stock.without(async () => undefined);
+	const taken = room.there.size;
+	await turn();
 	stock.drop(image);
 	open();
-	await turn();
-	t.is([...room.there].filter(id => stock.take(image) === id).length, 0);
 	await stock.close();
+	t.is(room.there.size, taken, 'what was taken is all there is');
 	t.deepEqual(room.log, []);
 });
 
 test('a failure is told once, and who comes next lets it try again', async t => {
 	const {stock, room} = stockIn(t);
 	room.failure = new Error('no space is left');
-	await takeOrMake(stock);
+	await comeAndStay(stock);
 	t.deepEqual(room.log, ['no copies of image "base" can be made ahead of time: no space is left']);
 	await turn();
 	room.failure = undefined;
-	await takeOrMake(stock);
-	t.not(await takeOrMake(stock), undefined);
+	await comeAndStay(stock);
+	t.not(await comeAndStay(stock), undefined);
 	t.is(room.log.length, 1);
 });
 
 test('closing waits for what is being made and leaves nothing', async t => {
 	const {stock, room} = stockIn(t);
 	const open = room.halt();
-	stock.take(image);
-	await stock.without(async () => undefined);
+	await comeAndStay(stock);
 	const closed = stock.close();
 	open();
 	await closed;
 	t.is(room.there.size, 0);
-	stock.take(image);
-	await turn();
+	await comeAndStay(stock);
 	t.is(room.there.size, 0);
 });
