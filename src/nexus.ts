@@ -297,7 +297,7 @@ export class Nexus extends EventEmitter<NexusEvents> {
 	Makes a workspace from an image.
 
 	@param name `undefined` generates one.
-	@param by Whose it is to be.
+	@param by For whom: it is theirs.
 	@throws NexusError InvalidName, NotFound, AlreadyExists; Conflict while the image is being deleted; NoSpace, Io
 	*/
 	async createWorkspace(base: string, name: string | undefined, by: Actor): Promise<Workspace> {

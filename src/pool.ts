@@ -103,7 +103,11 @@ export class Pool {
 	/** Brings what was staged or cloned under its name. */
 	async publish(id: string, name: string): Promise<void> {
 		await this.#doing(`cannot move "${name}" into place`, async () => rename(this.#waiting(id), this.folder(name)));
-		this.#leaveRoom(id);
+		const room = this.#rooms.get(id);
+		if (room !== undefined) {
+			this.#rooms.delete(id);
+			this.#emptyRooms.push(room);
+		}
 	}
 
 	/** Labels what is under a name, as `prepare`. An image is read-only afterwards. */
@@ -155,8 +159,13 @@ export class Pool {
 
 	/** Removes what was staged or cloned; nothing there is no error. */
 	async discard(id: string): Promise<void> {
-		await this.#doing('cannot remove a folder from the pool', async () => this.backend.remove(this.#waiting(id)));
-		this.#leaveRoom(id);
+		await this.#doing('cannot remove a folder from the pool', async () => this.backend.discard(this.#waiting(id)));
+		const room = this.#rooms.get(id);
+		if (room !== undefined) {
+			this.#rooms.delete(id);
+			// It is not used again: the copy may have failed because of it.
+			await rmdir(this.#stock(room)).catch(() => undefined);
+		}
 	}
 
 	/** The ids of all that another process has staged or cloned, and that has no name. */
@@ -173,9 +182,9 @@ export class Pool {
 		return {staged: await readdir(path.join(this.root, '.work')), cloned: [...this.#rooms.keys()]};
 	}
 
-	/** Removes what is left when nothing waits any more. */
+	/** Removes what is left when nothing waits any more, where it can. */
 	async tidy(): Promise<void> {
-		const rooms = await readdir(this.#stock());
+		const rooms = await readdir(this.#stock()).catch((): string[] => []);
 		await Promise.allSettled(rooms.map(async room => rmdir(this.#stock(room))));
 	}
 
@@ -287,14 +296,6 @@ export class Pool {
 		}
 
 		return room;
-	}
-
-	#leaveRoom(id: string): void {
-		const room = this.#rooms.get(id);
-		if (room !== undefined) {
-			this.#rooms.delete(id);
-			this.#emptyRooms.push(room);
-		}
 	}
 
 	#waiting(id: string): string {

@@ -28,30 +28,53 @@ async function callsByProgram(): Promise<BtrfsCalls | undefined> {
 	return programCalls();
 }
 
-const backendBy = (calls: BtrfsCalls, root: string): WorkspaceBackend => ({
-	name: 'btrfs',
-	isCloneCheap: true,
-	create: async folder => calls.createSubvolume(folder),
-	clone: async (source, folder) => calls.snapshot(source, folder),
-	setReadOnly: async (folder, readOnly) => calls.setReadOnly(folder, readOnly),
-	remove: async folder => removeSubvolume(calls, folder),
-	countRemoving: async () => countDeleted(calls, root),
-	// The kernel frees removed subvolumes in its own time; after a sync it begins.
-	reclaim: async () => calls.sync(root),
-	async warnings() {
-		return await hasQuotas(root)
-			? [`btrfs quotas are enabled on ${root}: snapshots get slower with their number; disable them with: btrfs quota disable ${root}`]
-			: [];
-	},
-});
+function backendBy(calls: BtrfsCalls, root: string): WorkspaceBackend {
+	/** The ids of discarded subvolumes that the kernel may not have freed yet, the oldest first. */
+	const discarded = new Set<number>();
+	return {
+		name: 'btrfs',
+		isCloneCheap: true,
+		create: async folder => calls.createSubvolume(folder),
+		clone: async (source, folder) => calls.snapshot(source, folder),
+		setReadOnly: async (folder, readOnly) => calls.setReadOnly(folder, readOnly),
+		remove: async folder => removeSubvolume(calls, folder),
+		async discard(folder) {
+			// What has no id can be removed all the same.
+			const id = await calls.idOf(folder).catch(() => undefined);
+			await removeSubvolume(calls, folder);
+			if (id !== undefined) {
+				discarded.add(id);
+			}
+
+			const [oldest] = discarded;
+			if (discarded.size > mostDiscarded) {
+				discarded.delete(oldest!);
+			}
+		},
+		async countRemoving() {
+			const ids = await deletedIds(calls, root);
+			return ids.filter(id => !discarded.has(id)).length;
+		},
+		// The kernel frees removed subvolumes in its own time; after a sync it begins.
+		reclaim: async () => calls.sync(root),
+		async warnings() {
+			return await hasQuotas(root)
+				? [`btrfs quotas are enabled on ${root}: snapshots get slower with their number; disable them with: btrfs quota disable ${root}`]
+				: [];
+		},
+	};
+}
+
+// Many times what a stock holds.
+const mostDiscarded = 10_000;
 
 // Only root may ask.
-async function countDeleted(calls: BtrfsCalls, root: string): Promise<number> {
+async function deletedIds(calls: BtrfsCalls, root: string): Promise<number[]> {
 	try {
-		return await calls.countDeleted(root);
+		return await calls.deletedIds(root);
 	} catch (error) {
 		if (errnoOf(error) === 'EPERM') {
-			return 0;
+			return [];
 		}
 
 		throw error;

@@ -1,5 +1,5 @@
 // The few things that Nexus asks of btrfs, asked by the library in this process. btrfs-program.ts is the other way.
-import type {LibraryHandle} from 'koffi';
+import koffi, {type LibraryHandle} from 'koffi';
 import {loadLibrary, mustCallInBackground, type Native} from '../native.js';
 
 export type BtrfsCalls = {
@@ -10,8 +10,10 @@ export type BtrfsCalls = {
 	setReadOnly(path: string, readOnly: boolean): Promise<void>;
 	deleteSubvolume(path: string): Promise<void>;
 	sync(path: string): Promise<void>;
-	/** How many deleted subvolumes the kernel has not freed yet. */
-	countDeleted(path: string): Promise<number>;
+	/** The id of a subvolume, which no other one of the filesystem ever gets. */
+	idOf(path: string): Promise<number>;
+	/** The ids of the deleted subvolumes that the kernel has not freed yet. */
+	deletedIds(path: string): Promise<number[]>;
 };
 
 /** The calls by libbtrfsutil, each on a thread of libuv's pool; `undefined` where the library is not installed. */
@@ -30,6 +32,7 @@ export function libraryCalls(): BtrfsCalls | undefined {
 	const deleteSubvolume = library.func('int btrfs_util_delete_subvolume(const char *path, int flags)') as Native;
 	const sync = library.func('int btrfs_util_sync(const char *path)') as Native;
 	const deletedSubvolumes = library.func('int btrfs_util_deleted_subvolumes(const char *path, _Out_ void **ids, _Out_ size_t *count)') as Native;
+	const subvolumeId = library.func('int btrfs_util_subvolume_id(const char *path, _Out_ uint64_t *id)') as Native;
 	const free = loadLibrary('libc.so.6').func('void free(void *pointer)');
 	const noPointer = null;
 
@@ -42,11 +45,20 @@ export function libraryCalls(): BtrfsCalls | undefined {
 		setReadOnly: async (path, readOnly) => call(setReadOnly, path, readOnly),
 		deleteSubvolume: async path => call(deleteSubvolume, path, 0),
 		sync: async path => call(sync, path),
-		async countDeleted(path) {
-			const [ids, count] = [[noPointer], [0]];
-			await call(deletedSubvolumes, path, ids, count);
-			free(ids[0]);
-			return Number(count[0]);
+		async idOf(path) {
+			const id = [0];
+			await call(subvolumeId, path, id);
+			return Number(id[0]);
+		},
+		async deletedIds(path) {
+			const [list, count] = [[noPointer], [0]];
+			await call(deletedSubvolumes, path, list, count);
+			try {
+				const ids = koffi.decode(list[0], koffi.array('uint64_t', Number(count[0]))) as ArrayLike<number | bigint>;
+				return Array.from(ids, Number);
+			} finally {
+				free(list[0]);
+			}
 		},
 	};
 }

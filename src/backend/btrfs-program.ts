@@ -31,9 +31,13 @@ export async function programCalls(): Promise<BtrfsCalls | undefined> {
 		setReadOnly: async (path, readOnly) => run('property', 'set', '-t', 'subvol', '--', path, 'ro', String(readOnly)),
 		deleteSubvolume: async path => run('subvolume', 'delete', '--', path),
 		sync: async path => run('filesystem', 'sync', '--', path),
-		async countDeleted(path) {
+		async idOf(path) {
+			const {stdout} = await execa('btrfs', ['inspect-internal', 'rootid', '--', path], {env: programEnvironment});
+			return Number(stdout);
+		},
+		async deletedIds(path) {
 			const {stdout} = await execa('btrfs', ['subvolume', 'list', '-d', '--', path], {env: programEnvironment});
-			return stdout.split('\n').filter(Boolean).length;
+			return [...stdout.matchAll(/^ID (\d+) /gm)].map(([, id]) => Number(id));
 		},
 	};
 }

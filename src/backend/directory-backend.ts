@@ -32,19 +32,8 @@ export const directoryBackend = (root: string, onBtrfs: boolean): WorkspaceBacke
 		await setFileModes(folder, await readdir(folder), readOnly ? 0o400 : 0o600);
 		await chmod(folder, readOnly ? 0o511 : passableMode);
 	},
-	async remove(folder) {
-		try {
-			await chmod(folder, 0o700);
-		} catch (error) {
-			if (errnoOf(error) === 'ENOENT') {
-				return;
-			}
-
-			throw error;
-		}
-
-		await rm(folder, {recursive: true});
-	},
+	remove,
+	discard: remove,
 	async countRemoving() {
 		return 0;
 	},
@@ -56,6 +45,20 @@ export const directoryBackend = (root: string, onBtrfs: boolean): WorkspaceBacke
 		return onBtrfs ? [] : [`${consequence}; for snapshots make a pool with nexusctl pool create, or see docs/install.md`];
 	},
 });
+
+async function remove(folder: string): Promise<void> {
+	try {
+		await chmod(folder, 0o700);
+	} catch (error) {
+		if (errnoOf(error) === 'ENOENT') {
+			return;
+		}
+
+		throw error;
+	}
+
+	await rm(folder, {recursive: true});
+}
 
 async function setFileModes(folder: string, files: string[], mode: number): Promise<void> {
 	await Promise.all(files.map(async file => chmod(path.join(folder, file), mode)));

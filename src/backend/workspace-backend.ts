@@ -18,6 +18,9 @@ export type WorkspaceBackend = {
 	/** Removes such a folder, read-only or not, with all in it. A folder that is not there is no error. */
 	remove(folder: string): Promise<void>;
 
+	/** Removes such a folder as `remove` does. Nobody has seen it: it does not count as being removed. */
+	discard(folder: string): Promise<void>;
+
 	/** How many removed folders still occupy space. */
 	countRemoving(): Promise<number>;
 

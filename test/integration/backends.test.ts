@@ -144,6 +144,32 @@ rootTest('btrfs: images and workspaces are subvolumes of their own', inTurn(asyn
 	t.deepEqual(await subvolumes(workspaces), []);
 }));
 
+rootTest('btrfs: what was kept ready is nothing that is being removed', inTurn(async t => {
+	const {client: {manager}, client, workspaces, ...nexus} = await startNexus(t);
+	await importSmall(t, {client, workspaces, ...nexus});
+	const names = ['one', 'two', 'three', 'four', 'five', 'six'];
+	for (const name of names) {
+		// eslint-disable-next-line no-await-in-loop
+		await manager.createWorkspace('base', name, {});
+	}
+
+	const inStock = async (): Promise<string[]> => (await subvolumes(workspaces, 'all')).filter(name => name.includes('.stock/'));
+	// eslint-disable-next-line no-await-in-loop
+	while ((await inStock()).length < names.length) {
+		// They are made behind the answers.
+	}
+
+	await Promise.all(names.map(async name => manager.deleteWorkspace(name)));
+	await manager.deleteImage('base');
+	// eslint-disable-next-line no-await-in-loop
+	while ((await inStock()).length > 0) {
+		// They go behind the answer.
+	}
+
+	const {removing} = await client.properties('Manager', rootPath);
+	t.true(removing <= names.length + 1, `${removing} are being removed`);
+}));
+
 rootTest('btrfs: it is chosen by itself, and said', inTurn(async t => {
 	const nexus = await startNexus(t);
 	t.regex(nexus.daemon.log(), /backend btrfs, because .*workspaces is on btrfs; calls by libbtrfsutil/);
