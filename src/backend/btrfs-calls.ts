@@ -53,12 +53,10 @@ export function libraryCalls(): BtrfsCalls | undefined {
 		async deletedIds(path) {
 			const [list, count] = [[noPointer], [0]];
 			await call(deletedSubvolumes, path, list, count);
-			try {
-				const ids = koffi.decode(list[0], koffi.array('uint64_t', Number(count[0]))) as ArrayLike<number | bigint>;
-				return Array.from(ids, Number);
-			} finally {
-				free(list[0]);
-			}
+			// Without any there is no list either.
+			const ids = list[0] === noPointer ? [] : koffi.decode(list[0], koffi.array('uint64_t', count[0]!)) as ArrayLike<number | bigint>;
+			free(list[0]);
+			return Array.from(ids, Number);
 		},
 	};
 }
