@@ -1,5 +1,5 @@
 // `npm run bench`: what Nexus's work takes beside its references, in the same run, each on a pool of its own. Needs root
-// and some twenty minutes.
+// and some twenty-five minutes.
 //
 //   npm run bench [-- PART…] [--json] [--write]
 //

@@ -57,7 +57,7 @@ export async function writePage(report: Report): Promise<void> {
 const pageOf = (report: Report): string => `# What it takes
 
 Made by \`npm run bench -- --write\`: each thing that Nexus does beside a reference, measured in the same run on the same
-machine, in turns. It needs root, a Debian with \`systemd-container\`, and some twenty minutes; parts can be run alone, as in
+machine, in turns. It needs root, a Debian with \`systemd-container\`, and some twenty-five minutes; parts can be run alone, as in
 \`npm run bench -- create delete\`, and \`--json\` prints JSON alone. Only the ratios mean something on another machine.
 
 ![A bar for each comparison](performance.svg)
