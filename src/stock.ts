@@ -47,12 +47,17 @@ export class Stock {
 	readonly #log: Log;
 	readonly #largest: number;
 	readonly #shelves = new Map<string, Shelf>();
+	/** The shelves that somebody came to, and in a lull all: in this order they get what they lack. */
+	readonly #wanting = new Set<Shelf>();
 	readonly #running = new Set<Promise<void>>();
 	readonly #minutes: NodeJS.Timeout;
 	readonly #moment: NodeJS.Timeout;
 	#isLull = false;
 	/** Creates that came in vain and make a copy of their own at the moment. */
 	#busy = 0;
+	/** Copies on all shelves, with those that are being made, and how many those are. */
+	#copies = 0;
+	#making = 0;
 	#isToFill = false;
 	#isClosed = false;
 
@@ -65,7 +70,11 @@ export class Stock {
 		}, minute).unref();
 		this.#moment = setTimeout(() => {
 			this.#isLull = true;
-			this.#fillAll();
+			for (const shelf of this.#shelves.values()) {
+				this.#wanting.add(shelf);
+			}
+
+			this.#fill();
 		}, moment).unref();
 	}
 
@@ -76,13 +85,15 @@ export class Stock {
 	has to make one.
 	*/
 	async serve<T>(image: Image, create: (id: string | undefined) => Promise<T>): Promise<T> {
-		const id = this.#take(image);
+		const shelf = this.#shelfOf(image);
+		const id = this.#take(shelf);
 		const isInVain = id === undefined;
 		this.#busy += Number(isInVain);
 		try {
 			return await create(id);
 		} finally {
 			this.#busy -= Number(isInVain);
+			this.#wanting.add(shelf);
 			this.#fillSoon();
 		}
 	}
@@ -90,8 +101,11 @@ export class Stock {
 	/** Clears the shelf of an image that is no more. */
 	drop(image: Image): void {
 		const shelf = this.#shelves.get(image.id);
-		this.#shelves.delete(image.id);
-		this.#discard(shelf?.ready ?? []);
+		if (shelf) {
+			this.#shelves.delete(image.id);
+			this.#wanting.delete(shelf);
+			this.#clear(shelf, 0);
+		}
 	}
 
 	/** Clears all and waits until nothing of it is left. */
@@ -110,13 +124,14 @@ export class Stock {
 		}
 	}
 
-	#take(image: Image): string | undefined {
-		const shelf = this.#shelfOf(image);
+	#take(shelf: Shelf): string | undefined {
 		shelf.taken++;
 		shelf.hasFailed = false;
 		this.#isLull = false;
 		this.#moment.refresh();
-		return shelf.ready.pop();
+		const id = shelf.ready.pop();
+		this.#copies -= Number(id !== undefined);
+		return id;
 	}
 
 	#shelfOf(image: Image): Shelf {
@@ -137,26 +152,45 @@ export class Stock {
 			this.#isToFill = true;
 			setImmediate(() => {
 				this.#isToFill = false;
-				this.#fillAll();
+				this.#fill();
 			});
 		}
 	}
 
-	#fillAll(): void {
-		for (const shelf of this.#shelves.values()) {
-			this.#fill(shelf);
-		}
-	}
-
-	#fill(shelf: Shelf): void {
-		const size = this.#sizeOf(shelf);
-		if (this.#busy > 0 || this.#isClosed || shelf.hasFailed || shelf.making > 0 || !(this.#isLull || shelf.ready.length <= size / 4)) {
+	// Those that get nothing now get it when others have been made or cleared. However many images there are, few are looked at.
+	#fill(): void {
+		if (this.#busy > 0 || this.#isClosed) {
 			return;
 		}
 
-		for (let missing = Math.min(size - shelf.ready.length, this.#allowed()); missing > 0; missing--) {
+		for (const shelf of this.#wanting) {
+			const allowed = Math.min((4 * this.#largest) - this.#copies, together - this.#making);
+			if (allowed <= 0) {
+				return;
+			}
+
+			// Not one by one as they go.
+			if (shelf.making === 0) {
+				this.#fillShelf(shelf, allowed);
+			}
+		}
+	}
+
+	#fillShelf(shelf: Shelf, allowed: number): void {
+		const missing = this.#missingOn(shelf);
+		if (missing <= 0) {
+			this.#wanting.delete(shelf);
+		}
+
+		for (let count = Math.min(missing, allowed); count > 0; count--) {
 			this.#run(this.#make(shelf));
 		}
+	}
+
+	#missingOn(shelf: Shelf): number {
+		const size = this.#sizeOf(shelf);
+		const isTime = this.#isLull || shelf.ready.length <= size / 4;
+		return isTime && !shelf.hasFailed && this.#shelves.get(shelf.image.id) === shelf ? size - shelf.ready.length : 0;
 	}
 
 	#sizeOf({taken, takenBefore}: Shelf): number {
@@ -166,22 +200,25 @@ export class Stock {
 	async #make(shelf: Shelf): Promise<void> {
 		const id = randomUUID();
 		shelf.making++;
+		this.#making++;
+		this.#copies++;
 		try {
 			await this.#room.clone(shelf.image, id);
+			shelf.ready.push(id);
 		} catch (error) {
 			this.#noteFailure(shelf, error);
+			this.#copies--;
 			this.#discard([id]);
-			return;
 		} finally {
 			shelf.making--;
+			this.#making--;
 		}
 
-		if (this.#shelves.get(shelf.image.id) === shelf) {
-			shelf.ready.push(id);
-			this.#fill(shelf);
-		} else {
-			this.#discard([id]);
+		if (this.#shelves.get(shelf.image.id) !== shelf) {
+			this.#clear(shelf, 0);
 		}
+
+		this.#fill();
 	}
 
 	// Who creates meets the cause and is told; an image that has gone is no failure.
@@ -201,8 +238,16 @@ export class Stock {
 
 			shelf.takenBefore = shelf.taken;
 			shelf.taken = 0;
-			this.#discard(shelf.ready.splice(this.#sizeOf(shelf)));
+			this.#clear(shelf, this.#sizeOf(shelf));
 		}
+	}
+
+	// Leaves so many.
+	#clear(shelf: Shelf, left: number): void {
+		const ids = shelf.ready.splice(left);
+		this.#copies -= ids.length;
+		this.#discard(ids);
+		this.#fillSoon();
 	}
 
 	#discard(ids: readonly string[]): void {
@@ -211,18 +256,6 @@ export class Stock {
 				this.#log('warning', `a copy made ahead of time could not be removed: ${messageOf(error)}`);
 			}));
 		}
-	}
-
-	// How many more may be made now. With hundreds of images this is asked for each of them: it allocates nothing.
-	#allowed(): number {
-		let stocked = 0;
-		let making = 0;
-		for (const shelf of this.#shelves.values()) {
-			stocked += shelf.ready.length + shelf.making;
-			making += shelf.making;
-		}
-
-		return Math.min((4 * this.#largest) - stocked, together - making);
 	}
 
 	#run(work: Promise<void>): void {

@@ -143,6 +143,47 @@ test('all images together have a bound', async t => {
 	t.true(room.there.size <= 16);
 });
 
+test('what one image takes is given back to the others', async t => {
+	t.timeout(10_000);
+	const {stock, room} = stockIn(t, {largest: 4, moment: 20});
+	const many = Array.from({length: 20}, (_, count) => imageNamed(`image ${count}`));
+	for (const image of many) {
+		// eslint-disable-next-line no-await-in-loop
+		await comeAndStay(stock, image);
+	}
+
+	while (room.there.size < 16) {
+		// eslint-disable-next-line no-await-in-loop
+		await turn();
+	}
+
+	const has = new Set(room.made);
+	for (const image of many.filter(({name}) => has.has(name))) {
+		stock.drop(image);
+	}
+
+	while (room.there.size < 16) {
+		// eslint-disable-next-line no-await-in-loop
+		await turn();
+	}
+
+	t.true(room.made.some(name => !has.has(name)));
+});
+
+test('two images that lack more than is made at once both get it', async t => {
+	t.timeout(10_000);
+	const {stock, room} = stockIn(t, {moment: 20});
+	const [one, other] = [imageNamed('one'), imageNamed('other')];
+	await Promise.all(Array.from({length: 40}, async () => Promise.all([come(stock, one), come(stock, other)])));
+	while (room.there.size < 80) {
+		// eslint-disable-next-line no-await-in-loop
+		await turn();
+	}
+
+	await setTimeout(50);
+	t.deepEqual([one, other].map(({name}) => room.made.filter(made => made === name).length), [40, 40]);
+});
+
 test('with a bound of nothing, nothing is made', async t => {
 	const {stock, room} = stockIn(t, {largest: 0});
 	await comeAndStay(stock);
