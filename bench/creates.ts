@@ -3,7 +3,7 @@ import {makeSource} from '../test/support/nexus.js';
 import type {Bare} from './bare.js';
 import type {Machined} from './machined.js';
 import {
-	inFlight, oneByOne, race, timed,
+	inFlight, oneByOne, race, timed, type RaceOptions,
 } from './measure.js';
 import type {Surroundings} from './part.js';
 import {
@@ -21,11 +21,21 @@ export async function measureCreates({cleanup, crowded}: Surroundings): Promise<
 		...await oneAfterAnother(place, bare, machined),
 		await withoutEnd(place, bare),
 		await fromUnusedImages(place, bare),
-		await manyAtOnce(place, machined),
-		await manyWithoutEnd(place, machined),
+		await manyAtOnce(place, machined, {
+			title: `${width} creates in flight`,
+			block: 64,
+			how: 'which the stock holds, and whenever one is answered the next is begun. One figure a turn: its time by 64.',
+			options: {rounds: 20, warmUps, pause: untilStocked},
+			goal: 0.2,
+		}),
+		await manyAtOnce(place, machined, {
+			title: `${width} creates in flight without end`, block: 1000, how: 'more than the stock holds.', options: {rounds: 3, pause: untilStocked},
+		}),
 		await amongMany(await openPlace(cleanup), await crowded()),
 	];
 }
+
+const width = 32;
 
 // As long as it takes to fill a stock up, and more.
 const untilStocked = 750;
@@ -92,37 +102,21 @@ async function importImages(place: Place, count: number): Promise<string[]> {
 	return names;
 }
 
-async function manyAtOnce(place: Place, machined: Machined): Promise<Row> {
-	const width = 32;
-	const block = 64;
-	const {nexus, clones} = await race(`${width} creates in flight`, {
-		nexus: async () => [await inFlight(block, width, async () => place.create())],
-		clones: async () => [await inFlight(block, width, machined.clone)],
-	}, {rounds: 20, warmUps, pause: untilStocked});
-	return beside({
-		what: `${width} creates in flight, per create`,
-		how: `${block} at each turn, which the stock holds, and whenever one is answered the next is begun. One figure a turn: its time by ${block}.`,
-		each: block,
-		nexus,
-		reference: `machined with ${width} in flight`,
-		times: clones,
-		goal: 0.2,
-	});
-}
+type Many = {title: string; block: number; how: string; options: RaceOptions; goal?: number};
 
-async function manyWithoutEnd(place: Place, machined: Machined): Promise<Row> {
-	const [width, block] = [32, 1000];
-	const {nexus, clones} = await race(`${width} creates in flight without end`, {
+async function manyAtOnce(place: Place, machined: Machined, {title, block, how, options, goal}: Many): Promise<Row> {
+	const {nexus, clones} = await race(title, {
 		nexus: async () => [await inFlight(block, width, async () => place.create())],
 		clones: async () => [await inFlight(block, width, machined.clone)],
-	}, {rounds: 3, pause: untilStocked});
+	}, options);
 	return beside({
-		what: `${width} creates in flight without end, per create`,
-		how: `${block} at each turn, more than the stock holds.`,
+		what: `${title}, per create`,
+		how: `${block} at each turn, ${how}`,
 		each: block,
 		nexus,
 		reference: `machined with ${width} in flight`,
 		times: clones,
+		...(goal !== undefined && {goal}),
 	});
 }
 

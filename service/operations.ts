@@ -34,7 +34,7 @@ export class Operations {
 		}
 
 		try {
-			const job = await this.#nexus.importImage({...options, reader, by: await actorOf(caller)});
+			const job = await this.#nexus.importImage({...options, reader, by: {name: caller.name, uid: reader.uid}});
 			void job.ended.finally(release);
 			return job;
 		} catch (error) {

@@ -19,24 +19,25 @@ const waiting: Array<() => void> = [];
 function call(native: Native, values: unknown[], done: (error: Error | undefined, result: number) => void): void {
 	if (underWay === most) {
 		waiting.push(() => {
-			try {
-				call(native, values, done);
-			} catch (error) {
-				done(error as Error, 0);
-				waiting.shift()?.();
-			}
+			call(native, values, done);
 		});
 		return;
 	}
 
-	// What cannot be passed to it at all throws here, and has not begun.
-	native.async(...values, (error: Error | undefined, result: number) => {
+	underWay++;
+	const end = (error: Error | undefined, result: number): void => {
 		underWay--;
 		// First: the cause of a failure can be read now, and not when another call was made.
 		done(error, result);
 		waiting.shift()?.();
-	});
-	underWay++;
+	};
+
+	try {
+		native.async(...values, end);
+	} catch (error) {
+		// What cannot be passed to it at all.
+		end(error as Error, 0);
+	}
 }
 
 /** Calls a function without blocking the event loop and resolves to what it returns. */

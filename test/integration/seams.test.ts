@@ -18,7 +18,7 @@ import {rootTest} from '../support/requirements.js';
 import type {Deed} from '../support/seams/deeds.js';
 
 const bundle = path.resolve('node_modules/.cache/nexus-seams.mjs');
-const owner = 65_534;
+const owner = {name: 'owner', uid: 65_534};
 
 // Started many times: a bundle starts quickly.
 const built = build({
@@ -91,7 +91,7 @@ type Case = {
 };
 
 const make = async (nexus: Nexus, name: string): Promise<void> => {
-	await nexus.createWorkspace('base', name, {name: 'owner', uid: owner});
+	await nexus.createWorkspace('base', name, owner);
 };
 
 const attach = async (nexus: Nexus, name: string): Promise<void> => {

@@ -1,7 +1,8 @@
 // Extended attributes, for which Debian's base system has no program.
 import koffi from 'koffi';
+import {loadLibrary} from '../../src/native.js';
 
-const libc = koffi.load('libc.so.6');
+const libc = loadLibrary('libc.so.6');
 const set = libc.func('int lsetxattr(const char *path, const char *name, const void *value, size_t size, int flags)') as (...values: unknown[]) => number;
 const remove = libc.func('int lremovexattr(const char *path, const char *name)') as (...values: unknown[]) => number;
 

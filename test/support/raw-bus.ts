@@ -3,8 +3,8 @@ import {Buffer} from 'node:buffer';
 import {once} from 'node:events';
 import {connect, type Socket} from 'node:net';
 import process from 'node:process';
-import koffi from 'koffi';
 import {busName, rootPath} from '../../dbus/paths.js';
+import {loadLibrary} from '../../src/native.js';
 import type {Cleanup} from './cleanup.js';
 import {
 	marshalMessage, MessageReader, textAt, type WireMessage, type WireReply,
@@ -106,7 +106,7 @@ export async function connectRaw(socketPath: string, cleanup: Cleanup, uid = pro
 }
 
 // Kernels know threads' users, not processes': glibc sets that of all threads, and Node's others open files meanwhile.
-const syscall = koffi.load('libc.so.6').func('long syscall(long number, int real, int effective, int saved)') as (...args: number[]) => number;
+const syscall = loadLibrary('libc.so.6').func('long syscall(long number, int real, int effective, int saved)') as (...args: number[]) => number;
 const setresuid = {x64: 117, arm64: 147}[process.arch as string];
 
 function setThreadUid(uid: number): void {

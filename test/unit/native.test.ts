@@ -1,11 +1,10 @@
 // Calls of C functions in the background: however many, and what went wrong.
 import test from 'ava';
-import koffi from 'koffi';
 import {
-	callInBackground, mustCallInBackground, NativeError, type Native,
+	callInBackground, loadLibrary, mustCallInBackground, NativeError, type Native,
 } from '../../src/native.js';
 
-const libc = koffi.load('libc.so.6');
+const libc = loadLibrary('libc.so.6');
 const abs = libc.func('int abs(int number)') as Native;
 const access = libc.func('int access(const char *path, int mode)') as Native;
 

@@ -52,7 +52,7 @@ const watched = <T extends StateStore | Pool>(target: T): T => new Proxy(target,
 	},
 });
 
-const owner = 65_534;
+const owner = {name: 'owner', uid: 65_534};
 
 type Deeds = {[K in Deed['do']]: (nexus: Nexus, deed: Extract<Deed, {do: K}>) => Promise<void>};
 
@@ -62,13 +62,13 @@ const deeds: Deeds = {
 		await job.ended;
 	},
 	async create(nexus, {base, name}) {
-		await nexus.createWorkspace(base, name, {name: 'owner', uid: owner});
+		await nexus.createWorkspace(base, name, owner);
 	},
 	// The first create fills the shelf from which the second takes.
 	async 'create from stock'(nexus, {base, name, before}) {
-		await nexus.createWorkspace(base, before, {name: 'owner', uid: owner});
+		await nexus.createWorkspace(base, before, owner);
 		await nexus.deleteWorkspace(before);
-		await nexus.createWorkspace(base, name, {name: 'owner', uid: owner});
+		await nexus.createWorkspace(base, name, owner);
 	},
 	'delete workspace': async (nexus, {name}) => nexus.deleteWorkspace(name),
 	'delete image': async (nexus, {name}) => nexus.deleteImage(name),
