@@ -16,6 +16,7 @@ import {
 import path from 'node:path';
 import process from 'node:process';
 import {setTimeout} from 'node:timers/promises';
+import {isDeepStrictEqual} from 'node:util';
 import {allOf} from './all-of.js';
 import type {WorkspaceBackend} from './backend/workspace-backend.js';
 import {NexusError, asNexusError, errnoOf} from './errors.js';
@@ -110,8 +111,12 @@ export class Pool {
 		}
 	}
 
-	/** Labels what is under a name, as `prepare`. An image is read-only afterwards. */
+	/** Labels what is under a name, as `prepare`, where it is not so already: a full disk takes nothing. An image is read-only afterwards. */
 	async relabel(name: string, label: Label): Promise<void> {
+		if (await this.#doing(`cannot look at "${name}"`, async () => isDressed(this.folder(name), label))) {
+			return;
+		}
+
 		const isImage = label.kind === 'image';
 		if (isImage) {
 			await this.setReadOnly(name, false);
@@ -329,6 +334,21 @@ async function identityOf(root: string): Promise<string> {
 async function dress(folder: string, label: Label): Promise<void> {
 	await Promise.all([
 		writeLabel(folder, label),
-		label.kind === 'workspace' && label.ownerUid !== process.getuid!() && lchown(path.join(folder, diskFile), label.ownerUid, process.getgid!()),
+		isGivenAway(label) && lchown(path.join(folder, diskFile), label.ownerUid, process.getgid!()),
 	]);
 }
+
+async function isDressed(folder: string, label: Label): Promise<boolean> {
+	if (!isDeepStrictEqual(await readLabel(folder), label)) {
+		return false;
+	}
+
+	if (!isGivenAway(label)) {
+		return true;
+	}
+
+	const {uid} = await lstat(path.join(folder, diskFile));
+	return uid === label.ownerUid;
+}
+
+const isGivenAway = (label: Label): label is Label & {kind: 'workspace'} => label.kind === 'workspace' && label.ownerUid !== process.getuid!();

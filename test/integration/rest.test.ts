@@ -29,6 +29,7 @@ import {openStore} from '../../src/store/open-store.js';
 import {strangerUid} from '../support/as-user.js';
 import {cleanupOf} from '../support/cleanup.js';
 import {temporaryFolder} from '../support/folder.js';
+import {unmountAfterwards} from '../support/mounts.js';
 import {makeSource, startNexus} from '../support/nexus.js';
 import {childrenOf, stopProcess} from '../support/processes.js';
 import {rootTest} from '../support/requirements.js';
@@ -148,9 +149,7 @@ rootTest('an import that does not fit says so', async t => {
 	const cleanup = cleanupOf(t);
 	const small = await temporaryFolder(cleanup);
 	await execa('mount', ['-t', 'tmpfs', '-o', 'size=2M', 'tmpfs', small]);
-	cleanup(async () => {
-		await execa('umount', ['--lazy', small]);
-	});
+	unmountAfterwards(small, cleanup);
 	const {ask, folder} = await startRest(t, {workspaces: path.join(small, 'workspaces')});
 	isFailure(t, await ask('POST', '/v1/images', {name: 'base', source_path: await makeSource(folder, 'source', 8)}), 507, /space/);
 });

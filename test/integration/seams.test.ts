@@ -209,6 +209,8 @@ rootTest('what is deleted in a pool too full to move it, and still in its place 
 		await importNow(nexus, 'spare', place.source);
 		await make(nexus, 'one');
 	});
+	// What the next process looks at again is in order, and nothing is written to it.
+	t.true(await dieAt('publish', place, {do: 'create', base: 'base', name: 'two'}));
 	const undo = await pool.fillUp();
 	const deeds = [{do: 'delete workspace', name: 'one'}, {do: 'delete image', name: 'spare'}] as const;
 	for (const deed of deeds) {
@@ -220,7 +222,7 @@ rootTest('what is deleted in a pool too full to move it, and still in its place 
 	}
 
 	await withNexus(place, async nexus => {
-		t.deepEqual(stateOf(nexus), {base: 'image'});
+		t.deepEqual(stateOf(nexus), {base: 'image', two: 'workspace'});
 	});
 	await undo();
 });

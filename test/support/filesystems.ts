@@ -4,15 +4,14 @@ import {mkdir, truncate, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {execa} from 'execa';
 import type {Cleanup} from './cleanup.js';
+import {unmountAfterwards} from './mounts.js';
 
 /** Mounts a tmpfs in a folder, with room for many small files, and returns its mount point. */
 export async function mountTmpfs(folder: string, cleanup: Cleanup): Promise<string> {
 	const mountPoint = path.join(folder, 'tmpfs');
 	await mkdir(mountPoint);
 	await execa('mount', ['-t', 'tmpfs', '-o', 'nr_inodes=200000', 'tmpfs', mountPoint]);
-	cleanup(async () => {
-		await execa('umount', ['--lazy', mountPoint]);
-	});
+	unmountAfterwards(mountPoint, cleanup);
 	return mountPoint;
 }
 
@@ -25,8 +24,6 @@ export async function mountExt4(folder: string, cleanup: Cleanup): Promise<strin
 	await execa('mkfs.ext4', ['-q', '-F', file]);
 	await mkdir(mountPoint);
 	await execa('mount', ['-o', 'loop', file, mountPoint]);
-	cleanup(async () => {
-		await execa('umount', ['--lazy', mountPoint]);
-	});
+	unmountAfterwards(mountPoint, cleanup);
 	return mountPoint;
 }

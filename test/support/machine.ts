@@ -13,6 +13,7 @@ import {makeControlGroup} from './cgroup.js';
 import type {Cleanup} from './cleanup.js';
 import {mountTmpfs} from './filesystems.js';
 import {temporaryFolder, temporaryFolders} from './folder.js';
+import {unmountAfterwards} from './mounts.js';
 import {mountBtrfs} from './pool.js';
 import {childrenOf} from './processes.js';
 import type {Run} from './run.js';
@@ -103,9 +104,7 @@ async function mountRoot(folder: string, memory: string, cleanup: Cleanup): Prom
 	const [root, upper, work] = [path.join(folder, 'root'), path.join(memory, 'upper'), path.join(memory, 'work')];
 	await Promise.all([root, upper, work].map(async name => mkdir(name)));
 	await execa('mount', ['-t', 'overlay', '-o', `lowerdir=/,upperdir=${upper},workdir=${work}`, 'overlay', root]);
-	cleanup(async () => {
-		await execa('umount', [root]);
-	});
+	unmountAfterwards(root, cleanup);
 	return root;
 }
 

@@ -3,6 +3,7 @@ import {mkdir, truncate, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {execa} from 'execa';
 import type {Cleanup} from './cleanup.js';
+import {unmountAfterwards} from './mounts.js';
 
 /** Makes and mounts a btrfs in a folder and returns its mount point. `sizeBytes` is that of its sparse backing file. */
 export async function mountBtrfs(folder: string, cleanup: Cleanup, sizeBytes = 4 * 1024 * 1024 * 1024): Promise<string> {
@@ -13,9 +14,6 @@ export async function mountBtrfs(folder: string, cleanup: Cleanup, sizeBytes = 4
 	await execa('mkfs.btrfs', ['-q', file]);
 	await mkdir(mountPoint);
 	await execa('mount', ['-o', 'loop', file, mountPoint]);
-	cleanup(async () => {
-		// It may be busy: a machine that was booted meanwhile has copies of what was mounted from its files.
-		await execa('umount', ['--lazy', mountPoint]);
-	});
+	unmountAfterwards(mountPoint, cleanup);
 	return mountPoint;
 }

@@ -7,6 +7,7 @@ import {asStranger, strangerUid} from './as-user.js';
 import {startBus} from './bus.js';
 import type {Cleanup} from './cleanup.js';
 import {startDaemon, type TestDaemon} from './daemon.js';
+import {unmountAfterwards} from './mounts.js';
 import type {MakeFilesystem} from './nexus.js';
 import type {Run} from './run.js';
 
@@ -55,7 +56,5 @@ export async function startStrangersNexus(folder: string, cleanup: Cleanup, make
 
 async function bind(from: string, to: string, cleanup: Cleanup): Promise<void> {
 	await execa('mount', ['--bind', from, to]);
-	cleanup(async () => {
-		await execa('umount', [to]);
-	});
+	unmountAfterwards(to, cleanup);
 }

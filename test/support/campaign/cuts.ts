@@ -11,6 +11,7 @@ import {startBus} from '../bus.js';
 import {spawnDaemon, startDaemon, type DaemonOptions} from '../daemon.js';
 import {mountTmpfs} from '../filesystems.js';
 import {temporaryFolder} from '../folder.js';
+import {unmountLazily} from '../mounts.js';
 import {connectClient} from '../nexus.js';
 import {mountBtrfs} from '../pool.js';
 import {
@@ -73,7 +74,7 @@ export async function cutCampaign({seed, count: cuts, cleanup, log}: CampaignOpt
 		try {
 			return await work();
 		} finally {
-			await execa('umount', [afterwards]);
+			await unmountLazily(afterwards);
 			await rm(copy);
 		}
 	};

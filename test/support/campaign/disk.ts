@@ -5,6 +5,7 @@ import {
 import path from 'node:path';
 import {execa} from 'execa';
 import type {Cleanup} from '../cleanup.js';
+import {unmountAfterwards, unmountLazily} from '../mounts.js';
 import {errnoOf} from '../../../src/errors.js';
 
 const mebi = 1024 * 1024;
@@ -49,7 +50,7 @@ export class Disk {
 
 	/** Takes it away from under those who use it. What they have open stays open. */
 	async takeAway(): Promise<Undo> {
-		await execa('umount', ['--lazy', this.mountPoint]);
+		await unmountLazily(this.mountPoint);
 		return this.#once(async () => this.mount());
 	}
 
@@ -101,7 +102,7 @@ export class Disk {
 	async makeReadOnly(): Promise<Undo> {
 		await execa('mount', ['--bind', this.mountPoint, this.mountPoint]);
 		await execa('mount', ['-o', 'remount,ro,bind', this.mountPoint]);
-		return this.#once(async () => this.unmount());
+		return this.#once(async () => unmountLazily(this.mountPoint));
 	}
 
 	// A test that fails in the midst ends the fault too.
@@ -139,7 +140,7 @@ export async function makeDisk(folder: string, cleanup: Cleanup, {kind, name, by
 		mountPoint, file, device, tableBytes: kind === 'ext4' ? await tableBytesOf(file) : bytes, cleanup,
 	});
 	await disk.mount();
-	cleanup(async () => disk.unmount());
+	unmountAfterwards(mountPoint, cleanup);
 	return disk;
 }
 

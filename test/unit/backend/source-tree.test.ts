@@ -11,6 +11,7 @@ import {NexusError} from '../../../src/errors.js';
 import {readFingerprint, readSourceTree, type SourceTree} from '../../../src/backend/source-tree.js';
 import {cleanupOf} from '../../support/cleanup.js';
 import {temporaryFolder} from '../../support/folder.js';
+import {unmountAfterwards} from '../../support/mounts.js';
 import {rootTest} from '../../support/requirements.js';
 
 const read = async (folder: string): Promise<SourceTree> => readSourceTree(folder, undefined, new AbortController().signal);
@@ -235,9 +236,7 @@ rootTest('a tree that was written just now is the same when the kernel has broug
 	await mkdir(mounted);
 	await execa('mke2fs', ['-q', '-t', 'ext4', disk]);
 	await execa('mount', ['-o', 'loop', disk, mounted]);
-	cleanup(async () => {
-		await execa('umount', [mounted]);
-	});
+	unmountAfterwards(mounted, cleanup);
 
 	// With many holes: ext4 needs a block more for the list of its parts, and takes it when it writes the file out.
 	const handle = await open(path.join(mounted, 'parts'), 'w');

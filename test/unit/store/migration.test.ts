@@ -8,6 +8,7 @@ import {NexusError} from '../../../src/errors.js';
 import {openStore} from '../../../src/store/open-store.js';
 import {cleanupOf} from '../../support/cleanup.js';
 import {temporaryFolder} from '../../support/folder.js';
+import {unmountAfterwards} from '../../support/mounts.js';
 import {rootTest} from '../../support/requirements.js';
 import {
 	beside, databaseFile, image, openFor, rows, segmentsOf, snapshot, sqlite, uuid, version2, version2Rows, vm, workspace,
@@ -234,9 +235,7 @@ rootTest('a migration for which the disk has no space leaves the file as it was,
 	const small = path.join(folder, 'small');
 	await mkdir(small);
 	await execa('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', small]);
-	cleanup(async () => {
-		await execa('umount', ['--lazy', small]);
-	});
+	unmountAfterwards(small, cleanup);
 	const file = path.join(small, 'nexus.db');
 	await sqlite(file, version2 + version2Rows);
 	const before = await snapshot(file);

@@ -9,6 +9,7 @@ import {NexusError, type ErrorCode} from '../../../src/errors.js';
 import type {Change} from '../../../src/store/state-store.js';
 import {cleanupOf, type Cleanup} from '../../support/cleanup.js';
 import {temporaryFolder} from '../../support/folder.js';
+import {unmountAfterwards} from '../../support/mounts.js';
 import {mountBtrfs} from '../../support/pool.js';
 import {rootTest} from '../../support/requirements.js';
 import {
@@ -277,9 +278,7 @@ async function smallTmpfs(t: ExecutionContext, size: string): Promise<{folder: s
 	const folder = path.join(await temporaryFolder(cleanup), 'small');
 	await mkdir(folder);
 	await execa('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder]);
-	cleanup(async () => {
-		await execa('umount', [folder]);
-	});
+	unmountAfterwards(folder, cleanup);
 	return {folder, obstacle: fillerIn(folder)};
 }
 
@@ -308,8 +307,6 @@ async function mountSmallExt4(folder: string, cleanup: Cleanup, options: string[
 	await execa('mkfs.ext4', ['-q', '-F', ...options, device]);
 	await mkdir(mountPoint);
 	await execa('mount', ['-o', 'loop', device, mountPoint]);
-	cleanup(async () => {
-		await execa('umount', [mountPoint]);
-	});
+	unmountAfterwards(mountPoint, cleanup);
 	return mountPoint;
 }
