@@ -22,6 +22,7 @@ export class BusUnreachableError extends Error {
 type Guard = {largestBody: number};
 
 export class Bus {
+	readonly kind: BusKind;
 	/** Settles once, when the connection has ended, whoever ended it. */
 	readonly ended: Promise<void>;
 
@@ -32,7 +33,8 @@ export class Bus {
 	readonly #guard: Guard;
 
 	/** For `connectBus` alone. */
-	constructor(connection: MessageBus, guard: Guard) {
+	constructor(kind: BusKind, connection: MessageBus, guard: Guard) {
+		this.kind = kind;
 		this.#connection = connection;
 		this.#guard = guard;
 		this.ended = new Promise(resolve => {
@@ -162,7 +164,7 @@ export async function connectBus(kind: BusKind, address = busAddress(kind)): Pro
 				reject(new Error('it closed the connection'));
 			});
 		});
-		return new Bus(connection, guard);
+		return new Bus(kind, connection, guard);
 	} catch (error) {
 		throw new BusUnreachableError(kind, address, error);
 	}

@@ -33,26 +33,54 @@ type SignalEvents = {[K in keyof Signals]: [path: ObjectPath, ...args: Signals[K
 /** Beside the signals: nexusd has left the bus (an empty name) or another one has come (its unique name). */
 type ClientEvents = SignalEvents & {owner: [name: string]};
 
+/** Takes back what was done so that a person can be asked. */
+export type EndPrompt = () => Promise<void>;
+
 export class NexusClient extends EventEmitter<ClientEvents> {
+	/** The bus that it is on. */
+	readonly kind: BusKind;
 	readonly manager: Methods['Manager'];
 	/** Settles when the connection to the bus has ended. */
 	readonly ended: Promise<void>;
 
 	/**
-	Called when the daemon would let the caller do something if a person authenticated. When it resolves to true, somebody
-	can be asked, and the call is made again with leave to ask.
+	Called when the daemon would let the caller do something if a person authenticated. When it resolves to a function,
+	somebody can be asked: the call is made again with leave to ask, and the function is called when that one is over,
+	however it ended.
 	*/
-	preparePrompt: (() => Promise<boolean>) | undefined;
+	preparePrompt: (() => Promise<EndPrompt | undefined>) | undefined;
 
 	readonly #bus: Bus;
-	#owner = '';
+	#owner: string | undefined;
 
-	/** For `connect` alone. */
+	/** For `reach` alone. */
 	constructor(bus: Bus) {
 		super();
 		this.#bus = bus;
+		this.kind = bus.kind;
 		this.ended = bus.ended;
 		this.manager = this.object('Manager', rootPath);
+	}
+
+	/** The unique name of nexusd, empty while it is not there. Known to a client that listens. */
+	get owner(): string {
+		return this.#owner ?? '';
+	}
+
+	/**
+	Starts nexusd, unless it is running.
+
+	@throws DaemonUnreachableError when the bus does not know how, or it does not come up.
+	*/
+	async start(): Promise<void> {
+		try {
+			const [isRunning] = await this.#bus.callBus('NameHasOwner', 's', [busName]);
+			if (!isRunning) {
+				await this.#bus.callBus('StartServiceByName', 'su', [busName, 0]);
+			}
+		} catch (error) {
+			throw new DaemonUnreachableError(this.kind, isBusError(error, busErrors.serviceUnknown) ? 'it is not running' : error);
+		}
 	}
 
 	/** The methods of one interface of an object. Nothing is asked of the daemon until one is called. */
@@ -90,7 +118,9 @@ export class NexusClient extends EventEmitter<ClientEvents> {
 		});
 		await this.#bus.callBus('AddMatch', 's', [`type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='${busName}'`]);
 		await this.#bus.callBus('AddMatch', 's', [`type='signal',sender='${busName}',path_namespace='${rootPath}'`]);
-		this.#owner = await this.#askOwner();
+		const owner = await this.#askOwner();
+		// A change that was told meanwhile is newer than the answer.
+		this.#owner ??= owner;
 	}
 
 	/** Ends the connection. */
@@ -116,18 +146,23 @@ export class NexusClient extends EventEmitter<ClientEvents> {
 		try {
 			return await this.#bus.call(message);
 		} catch (error) {
-			if (isBusError(error, busErrors.interactiveAuthorizationRequired) && await this.preparePrompt?.()) {
-				return this.#bus.call({...message, flags: allowInteractiveAuthorization});
+			const endPrompt = isBusError(error, busErrors.interactiveAuthorizationRequired) ? await this.preparePrompt?.() : undefined;
+			if (!endPrompt) {
+				throw error;
 			}
 
-			throw error;
+			try {
+				return await this.#bus.call({...message, flags: allowInteractiveAuthorization});
+			} finally {
+				await endPrompt();
+			}
 		}
 	}
 
 	#receive({sender, path, interface: interfaceName, member, body}: Message): void {
 		if (sender === 'org.freedesktop.DBus' && member === 'NameOwnerChanged' && body[0] === busName) {
 			this.#owner = body[2] as string;
-			this.emit('owner', this.#owner);
+			this.emit('owner', this.owner);
 			return;
 		}
 
@@ -172,19 +207,22 @@ export async function connect(kind?: BusKind): Promise<NexusClient> {
 }
 
 async function connectTo(kind: BusKind): Promise<NexusClient> {
-	const bus = await connectBus(kind);
+	const client = await reach(kind);
 	try {
-		const [isRunning] = await bus.callBus('NameHasOwner', 's', [busName]);
-		if (!isRunning) {
-			await bus.callBus('StartServiceByName', 'su', [busName, 0]);
-		}
+		await client.start();
+		return client;
 	} catch (error) {
-		await bus.close();
-		throw new DaemonUnreachableError(kind, isBusError(error, busErrors.serviceUnknown) ? 'it is not running' : error);
+		await client.close();
+		throw error;
 	}
-
-	return new NexusClient(bus);
 }
+
+/**
+Connects to a bus, whether nexusd is on it or not, and starts nothing.
+
+@throws BusUnreachableError
+*/
+export const reach = async (kind: BusKind): Promise<NexusClient> => new NexusClient(await connectBus(kind));
 
 /** Whether an error is a reply from the bus, and, when a name is given, that one. */
 export const isBusError = (error: unknown, name?: string): error is DBusError =>

@@ -1,7 +1,7 @@
 // Runs a command and prints what it has to say.
 import process from 'node:process';
 import type {BusKind} from '../../dbus/bus.js';
-import type {NexusClient} from '../../dbus/client.js';
+import type {EndPrompt, NexusClient} from '../../dbus/client.js';
 import type {StopAgent} from '../authentication-agent.js';
 import {DaemonLostError, InterruptedError} from '../errors.js';
 import {jsonText, printable} from '../output/printable.js';
@@ -92,9 +92,10 @@ class Link {
 		}
 	}
 
-	async #startAgent(): Promise<boolean> {
+	async #startAgent(): Promise<EndPrompt | undefined> {
 		const {startAgent} = await import('../authentication-agent.js');
 		this.#stopAgent ??= await startAgent();
-		return this.#stopAgent !== undefined;
+		// It stays for the next call that a password is asked for.
+		return this.#stopAgent && (async () => undefined);
 	}
 }
