@@ -236,10 +236,14 @@ export type JobProperties = {
 	id: number;
 	/** What it does: `import`. */
 	kind: string;
+	/** The name of what it makes. */
+	name: string;
 	/** `running`, then `done`, `failed` or `canceled`. */
 	state: string;
-	/** From 0 to 1: bytes written of bytes expected. */
+	/** From 0 to 1: bytes written of `Size`. */
 	progress: number;
+	/** Bytes that it will write, 0 until it has looked over the source. */
+	size: number;
 	/** What it is doing, or why it failed. */
 	message: string;
 	/** What it made, "/" until it is done. */
@@ -917,12 +921,20 @@ export const contract = {
 				"type": "s",
 				"emits": "const"
 			},
+			"Name": {
+				"type": "s",
+				"emits": "const"
+			},
 			"State": {
 				"type": "s",
 				"emits": "true"
 			},
 			"Progress": {
 				"type": "d",
+				"emits": "true"
+			},
+			"Size": {
+				"type": "t",
 				"emits": "true"
 			},
 			"Message": {
@@ -934,7 +946,7 @@ export const contract = {
 				"emits": "true"
 			}
 		},
-		"xml": "<interface name=\"org.workfort.Nexus1.Job\"><method name=\"Cancel\"></method><property name=\"Id\" type=\"u\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"const\"/></property><property name=\"Kind\" type=\"s\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"const\"/></property><property name=\"State\" type=\"s\" access=\"read\"></property><property name=\"Progress\" type=\"d\" access=\"read\"></property><property name=\"Message\" type=\"s\" access=\"read\"></property><property name=\"Object\" type=\"o\" access=\"read\"></property></interface>"
+		"xml": "<interface name=\"org.workfort.Nexus1.Job\"><method name=\"Cancel\"></method><property name=\"Id\" type=\"u\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"const\"/></property><property name=\"Kind\" type=\"s\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"const\"/></property><property name=\"Name\" type=\"s\" access=\"read\"><annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"const\"/></property><property name=\"State\" type=\"s\" access=\"read\"></property><property name=\"Progress\" type=\"d\" access=\"read\"></property><property name=\"Size\" type=\"t\" access=\"read\"></property><property name=\"Message\" type=\"s\" access=\"read\"></property><property name=\"Object\" type=\"o\" access=\"read\"></property></interface>"
 	},
 	"Peer": {
 		"name": "org.freedesktop.DBus.Peer",

@@ -11,7 +11,8 @@ export type JobObject = {kind: 'image'; id: string};
 
 export type JobContext = {
 	readonly signal: AbortSignal;
-	report: (progress: number, message: string) => void;
+	/** `size` is kept when it is left out. */
+	report: (progress: number, message: string, size?: number) => void;
 };
 
 export type JobEvents = {
@@ -27,6 +28,8 @@ export class Job {
 	state: JobState = 'running';
 	/** From 0 to 1. */
 	progress = 0;
+	/** Bytes that it will write, of which `progress` are written; 0 while that is not known. */
+	size = 0;
 	/** What it is doing, or why it failed. */
 	message = '';
 	object: JobObject | undefined;
@@ -90,9 +93,10 @@ export class Jobs {
 		try {
 			job.object = await work({
 				signal: job.signal,
-				report: (progress, message) => {
+				report: (progress, message, size = job.size) => {
 					job.progress = progress;
 					job.message = message;
+					job.size = size;
 					this.#events.changed(job);
 				},
 			});

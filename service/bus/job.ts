@@ -11,8 +11,10 @@ export const serveJob: Served<'Job', Job> = {
 	properties: {
 		id: ({id}) => id,
 		kind: ({kind}) => kind,
+		name: ({subject}) => subject.name,
 		state: ({state}) => state,
 		progress: ({progress}) => progress,
+		size: ({size}) => size,
 		message: ({message}) => message,
 		object: job => jobObject(job),
 	},

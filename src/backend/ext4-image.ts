@@ -31,8 +31,8 @@ export type Ext4Options = {
 	signal: AbortSignal;
 	/** Asked for so many bytes on the disk before they are written. */
 	makeRoom: (bytes: number) => Promise<void>;
-	/** Told from 0 to 1: bytes written of bytes expected. */
-	onProgress: (fraction: number, message: string) => void;
+	/** Told from 0 to 1: bytes written of bytes expected, once those are known. */
+	onProgress: (fraction: number, message: string, expectedBytes?: number) => void;
 };
 
 /**
@@ -57,6 +57,7 @@ async function makeFilesystem(options: Ext4Options): Promise<number> {
 	onProgress(0, 'looking over the source');
 	const tree = await readSourceTree(source, reader, signal);
 	const size = sizeFor(tree, sizeBytes);
+	reportWritten(options, tree, 0);
 	await makeRoom(tree.contentBytes + metadataBytes);
 	const full = new AbortController();
 	await watchProgress(options, tree, full, async () => runMke2fs({...options, signal: AbortSignal.any([signal, full.signal])}, tree, size));
@@ -221,7 +222,8 @@ async function runTool(
 
 // What the file occupies is what mke2fs has written. On a full disk it goes on to the end of the file that it copies,
 // block by block, and btrfs takes milliseconds to refuse each: it is stopped when nothing has come of that for a second.
-async function watchProgress({file, onProgress}: Ext4Options, tree: SourceTree, full: AbortController, work: () => Promise<void>): Promise<void> {
+async function watchProgress(options: Ext4Options, tree: SourceTree, full: AbortController, work: () => Promise<void>): Promise<void> {
+	const {file} = options;
 	const over = new AbortController();
 	const watch = async (): Promise<void> => {
 		let before = 0;
@@ -234,9 +236,7 @@ async function watchProgress({file, onProgress}: Ext4Options, tree: SourceTree, 
 				full.abort(poolIsFull(tree));
 			}
 
-			// Its own tables come on top of the content.
-			const written = Math.min(occupied, tree.contentBytes);
-			onProgress(written / Math.max(tree.contentBytes, 1), `${inMebibytes(written)} of ${inMebibytes(tree.contentBytes)} MiB written`);
+			reportWritten(options, tree, occupied);
 		}
 	};
 
@@ -248,6 +248,12 @@ async function watchProgress({file, onProgress}: Ext4Options, tree: SourceTree, 
 		over.abort();
 		await watching;
 	}
+}
+
+function reportWritten({onProgress}: Ext4Options, {contentBytes}: SourceTree, occupied: number): void {
+	// Its own tables come on top of the content.
+	const written = Math.min(occupied, contentBytes);
+	onProgress(written / Math.max(contentBytes, 1), `${inMebibytes(written)} of ${inMebibytes(contentBytes)} MiB written`, contentBytes);
 }
 
 const inMebibytes = (bytes: number): string => (bytes / 1024 / 1024).toFixed(1);

@@ -6,6 +6,8 @@ import path from 'node:path';
 import process from 'node:process';
 import test, {type ExecutionContext} from 'ava';
 import {execa} from 'execa';
+import {decodeProperties} from '../../dbus/codec.js';
+import {contract, type Properties} from '../../dbus/contract.js';
 import {busErrors} from '../../dbus/errors.js';
 import {countEntries, differences} from '../support/compare-trees.js';
 import {busctl, callManager} from '../support/daemon.js';
@@ -420,7 +422,15 @@ rootTest('a source that changes while it is read fails the import', inTurn(async
 rootTest('an import tells its progress, and the daemon answers meanwhile', inTurn(async t => {
 	const nexus = await startNexus(t);
 	const other = await nexus.connect();
+	const announced = new Promise<Partial<Properties['Job']>>(resolve => {
+		nexus.client.once('ObjectManager.InterfacesAdded', (_, _path, interfaces) => {
+			resolve(decodeProperties(contract.Job, interfaces[contract.Job.name]!));
+		});
+	});
 	const watched = await watchImport(nexus.client, 'large', large);
+	const atFirst = await announced;
+	t.is(atFirst.name, 'large');
+	t.is(atFirst.size, 0, 'nothing has been looked over');
 	const properties = await nexus.client.properties('Job', watched.job);
 	t.is(properties.kind, 'import');
 	t.is(properties.state, 'running');
@@ -435,8 +445,13 @@ rootTest('an import tells its progress, and the daemon answers meanwhile', inTur
 	t.deepEqual(steps, [...steps].sort((a, b) => a - b), 'it never falls');
 	t.true(steps.every(progress => progress >= 0 && progress <= 1));
 	t.true(new Set(steps.filter(progress => progress > 0 && progress < 1)).size >= 2, `it grows: ${steps.join(' ')}`);
-	t.deepEqual(watched.changes.at(-1), {state: 'done', progress: 1, message: 'done'});
+	const {size, ...last} = watched.changes.at(-1)!;
+	t.deepEqual(last, {state: 'done', progress: 1, message: 'done'});
+	t.true(size > 256 * mebi && size < 257 * mebi, `two small files beside the large one: ${size}`);
 	t.true(watched.changes.slice(0, -1).every(({state}) => state === 'running'));
+	const sizes = watched.changes.map(change => change.size);
+	t.true(sizes.slice(sizes.indexOf(size)).every(known => known === size), 'it stays known');
+	t.true(watched.changes.every(({progress}, index) => progress === 0 || sizes[index] === size), 'a part is one of a known whole');
 	const [image] = await nexus.client.manager.listImages();
 	t.is(image!.object, end.object);
 	t.is((await refusal(nexus.client.properties('Job', watched.job)))?.code, busErrors.unknownObject);

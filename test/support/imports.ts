@@ -4,7 +4,7 @@ import type {NexusClient} from '../../dbus/client.js';
 import type {JobEnd, TestNexus} from './nexus.js';
 import {childrenOf, stopProcess} from './processes.js';
 
-export type JobChange = {state: string; progress: number; message: string};
+export type JobChange = {state: string; progress: number; size: number; message: string};
 
 export type WatchedImport = {
 	/** The job's object. */
@@ -49,9 +49,11 @@ export async function watchImport(client: NexusClient, name: string, source: str
 	};
 
 	const onChange = (...[path, interfaceName, changed]: [string, string, Parameters<NexusClient['changes']>[2], string[]]): void => {
-		const {state, progress, message} = client.changes('Job', interfaceName, changed);
-		if (state !== undefined && progress !== undefined && message !== undefined) {
-			changesFor(path).push({state, progress, message});
+		const {state, progress, size, message} = client.changes('Job', interfaceName, changed);
+		if (state !== undefined && progress !== undefined && size !== undefined && message !== undefined) {
+			changesFor(path).push({
+				state, progress, size, message,
+			});
 			look();
 		}
 	};

@@ -83,6 +83,22 @@ test('a job that fails keeps its progress and says why', async t => {
 	t.deepEqual(events.slice(2), ['changed 1 failed 0.25 the pool is full', 'removed 1 failed 0.25 the pool is full']);
 });
 
+test('the size is known from its first report on, and stays known', async t => {
+	const {jobs} = watched();
+	const {work, context, finish} = gate();
+	const job = jobs.start('import', subject, work);
+	t.is(job.size, 0);
+	context().report(0, 'looking');
+	t.is(job.size, 0);
+	context().report(0, 'begun', 1000);
+	t.is(job.size, 1000);
+	context().report(1, 'checking');
+	t.is(job.size, 1000);
+	finish(made);
+	await job.ended;
+	t.is(job.size, 1000);
+});
+
 test('an error that is not ours tells what failed', async t => {
 	const {jobs} = watched();
 	const {work, fail} = gate();

@@ -45,7 +45,7 @@ const properties: Readonly<Record<string, string>> = {
 	Image: 'Id s, Name s, SubvolumePath s, DevicePath s, Size t, Allocated t, CreatedAt t, Workspaces u',
 	Workspace: 'Id s, Name s, SubvolumePath s, DevicePath s, Owner u, BaseImage o, Parent o, Vm o, RootDevice b, ReadOnly b, Size t, Allocated t, AttachedAt t, DetachedAt t, CreatedAt t',
 	Vm: 'Id s, Name s, Role s, State s, Cid u, Vcpus u, MemoryMiB u, Workspaces ao, CreatedAt t, UpdatedAt t',
-	Job: 'Id u, Kind s, State s, Progress d, Message s, Object o',
+	Job: 'Id u, Kind s, Name s, State s, Progress d, Size t, Message s, Object o',
 };
 
 const signals: Readonly<Record<string, readonly string[]>> = {
@@ -175,7 +175,7 @@ test('what changes is told, but for what is looked up when it is read', t => {
 		...wordsOf('Image', 'Workspaces'),
 		...wordsOf('Workspace', 'Parent Vm RootDevice ReadOnly AttachedAt DetachedAt'),
 		...wordsOf('Vm', 'State Workspaces UpdatedAt'),
-		...wordsOf('Job', 'State Progress Message Object'),
+		...wordsOf('Job', 'State Progress Size Message Object'),
 	]);
 	t.deepEqual(telling('false'), [...wordsOf('Manager', 'Warnings PoolSize PoolFree Removing'), ...wordsOf('Image', 'Allocated'), ...wordsOf('Workspace', 'Allocated')]);
 });
