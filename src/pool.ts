@@ -187,8 +187,9 @@ export class Pool {
 		return {staged: await readdir(path.join(this.root, '.work')), cloned: [...this.#rooms.keys()]};
 	}
 
-	/** Removes what is left when nothing waits any more, where it can. */
+	/** Removes the rooms that are empty, while no copy is made. */
 	async tidy(): Promise<void> {
+		this.#emptyRooms.length = 0;
 		const rooms = await readdir(this.#stock()).catch((): string[] => []);
 		await Promise.allSettled(rooms.map(async room => rmdir(this.#stock(room))));
 	}
@@ -289,18 +290,20 @@ export class Pool {
 		await this.backend.clone(this.folder(image), this.#waiting(id));
 	}
 
+	// A room that is there already is another process's, and may have something in it.
 	async #makeRoom(): Promise<string> {
-		const room = String(this.#roomCount++);
-		try {
-			await mkdir(this.#stock(room));
-		} catch (error) {
-			// It may be there after a crash.
-			if (errnoOf(error) !== 'EEXIST') {
-				throw error;
+		for (;;) {
+			const room = String(this.#roomCount++);
+			try {
+				// eslint-disable-next-line no-await-in-loop -- the first that is free
+				await mkdir(this.#stock(room));
+				return room;
+			} catch (error) {
+				if (errnoOf(error) !== 'EEXIST') {
+					throw error;
+				}
 			}
 		}
-
-		return room;
 	}
 
 	#waiting(id: string): string {

@@ -4,6 +4,7 @@
 // A process that was killed leaves each step done or not done. A power cut also takes back what was not on disk: renames,
 // labels and owners since the pool was last written, which is at every checkpoint of the records. So all that the journal
 // tells of is looked at, and nothing that is older.
+import {messageOf} from './errors.js';
 import {labelOf} from './label.js';
 import type {Log} from './log.js';
 import type {Image, Workspace} from './model.js';
@@ -56,7 +57,7 @@ class Recovery {
 			const record = this.#record(id);
 			/* eslint-disable no-await-in-loop */
 			if (!record) {
-				await this.#pool.empty(id);
+				await this.#whereItCan(async () => this.#pool.empty(id));
 			} else if (await this.#isFree(record.name)) {
 				await this.#pool.restore(id, record.name);
 				this.#log('notice', `recovered "${record.name}", which was being deleted when nexusd ended`);
@@ -82,10 +83,8 @@ class Recovery {
 			/* eslint-enable no-await-in-loop */
 		}
 
-		await Promise.all(unwanted.map(async id => this.#pool.discard(id)));
-		for (const id of staged.filter(id => unwanted.includes(id))) {
-			this.#log('notice', `removed what unfinished work left in the pool (${id})`);
-		}
+		await Promise.all(unwanted.map(async id => this.#discard(id, staged.includes(id))));
+		await this.#pool.tidy();
 	}
 
 	// Their labels and owners may have been lost.
@@ -105,6 +104,24 @@ class Recovery {
 				// eslint-disable-next-line no-await-in-loop
 				await this.#pool.setReadOnly(name, true);
 			}
+		}
+	}
+
+	async #discard(id: string, isWorthTelling: boolean): Promise<void> {
+		const isGone = await this.#whereItCan(async () => this.#pool.discard(id));
+		if (isGone && isWorthTelling) {
+			this.#log('notice', `removed what unfinished work left in the pool (${id})`);
+		}
+	}
+
+	// A full disk may refuse even this. Nobody sees what is left, and the next start tries again.
+	async #whereItCan(remove: () => Promise<void>): Promise<boolean> {
+		try {
+			await remove();
+			return true;
+		} catch (error) {
+			this.#log('warning', `something that nobody needs stays in the pool until the next start: ${messageOf(error)}`);
+			return false;
 		}
 	}
 
