@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 // The command line of Nexus.
 import process from 'node:process';
-import {execute, printFailure} from './cli/execute.js';
+import {execute} from './cli/execute.js';
 import {helpText} from './cli/help.js';
 import {parseCommandLine} from './cli/parse.js';
+import {printFailure} from './cli/terminal-person.js';
 import {UsageError} from './cli/usage-error.js';
 import {nouns} from './commands/index.js';
 import {versionText} from './commands/version.js';

@@ -146,6 +146,41 @@ test('a daemon that is not there gets a hint and exit code 3', async t => {
 	t.is((await reached('--system')).exitCode, 3);
 });
 
+test('a delete asks at a terminal, and only a yes deletes', async t => {
+	const {bus, client} = await startNexus(t, {on: 'directory', kind: 'session'});
+	await client.manager.createVm('guest', 'work', 1, 128);
+	const answer = async (keys: string): Promise<{exitCode: number | undefined; stdout: string}> => {
+		const asking = execa('script', [
+			'--quiet', '--return', '--command', `${process.execPath} dist/nexusctl.js vm delete guest`, '/dev/null',
+		], {env: bus.env, reject: false, stdin: 'pipe'});
+		asking.stdout.on('data', chunk => {
+			if (String(chunk).includes('[y/N]')) {
+				asking.stdin.write(keys);
+			}
+		});
+		const {exitCode, stdout} = await asking;
+		return {exitCode, stdout};
+	};
+
+	for (const [keys, code, words] of [
+		['n\n', 1, /nexusctl: nothing was deleted/],
+		['\n', 1, /nexusctl: nothing was deleted/],
+		['\u0004', 1, /nexusctl: nothing was deleted/],
+		['\u0003', 130, /\nNothing was deleted\./],
+	] as const) {
+		// eslint-disable-next-line no-await-in-loop
+		const {exitCode, stdout} = await answer(keys);
+		t.is(exitCode, code, `${JSON.stringify(keys)}: ${stdout}`);
+		t.regex(stdout, words);
+	}
+
+	t.is((await client.manager.listVms()).length, 1);
+	const {exitCode, stdout} = await answer('yes\n');
+	t.is(exitCode, 0);
+	t.regex(stdout, /Delete VM "guest" and detach its workspaces \(0\)\? \[y\/N] [\S\s]*Deleted VM "guest"/);
+	t.deepEqual(await client.manager.listVms(), []);
+});
+
 rootTest('an import shows its progress on a terminal, as lines elsewhere, and is canceled by Ctrl-C', async t => {
 	const {bus, folder, client, workspaces} = await startNexus(t);
 	const source = await makeSource(folder, 'source', 96);

@@ -4,6 +4,7 @@ import type {BusKind} from '../../dbus/bus.js';
 import type {NexusClient} from '../../dbus/client.js';
 import type {errorCodes} from '../../dbus/errors.js';
 import type {Terminal} from '../output/terminal.js';
+import type {Person} from '../person.js';
 
 /** The records that have names. */
 export type RecordKind = 'image' | 'workspace' | 'vm';
@@ -58,10 +59,12 @@ export type FlagValues<F extends Flags> = {readonly [K in keyof F]: FlagValue<F[
 export type Invocation<A extends readonly ArgumentSpec[] = readonly ArgumentSpec[], F extends Flags = Flags> = {
 	/** The words that chose it: `ws create`. */
 	readonly path: string;
+	/** All words, as they were given. */
+	readonly words: readonly string[];
 	readonly args: {readonly [K in keyof A]: string};
 	readonly flags: FlagValues<F>;
-	/** JSON was asked for: nobody is there to be asked or to watch. */
-	readonly json: boolean;
+	/** Whoever gave it. */
+	readonly person: Person;
 	/** A command line to suggest, on the same bus: `suggest('image list')`. */
 	readonly suggest: (words: string) => string;
 	/** The bus that was asked for. */

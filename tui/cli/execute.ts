@@ -4,22 +4,26 @@ import type {BusKind} from '../../dbus/bus.js';
 import type {EndPrompt, NexusClient} from '../../dbus/client.js';
 import type {StopAgent} from '../authentication-agent.js';
 import {DaemonLostError, InterruptedError} from '../errors.js';
-import {jsonText, printable} from '../output/printable.js';
+import {jsonText} from '../output/printable.js';
 import {terminalOf} from '../output/terminal.js';
 import type {Invocation, Outcome} from './command.js';
 import type {Request} from './parse.js';
+import {personAtTerminal, printFailure} from './terminal-person.js';
 
 type CommandRequest = Extract<Request, {kind: 'command'}>;
 
 /** Runs a command. Returns the exit code. */
 export async function execute(request: CommandRequest): Promise<number> {
-	const {path, command, args, flags, json, bus} = request;
+	const {
+		path, command, words, args, flags, json, bus,
+	} = request;
 	const link = new Link(bus);
 	const invocation: Invocation = {
 		path,
+		words,
 		args,
 		flags,
-		json,
+		person: personAtTerminal(json),
 		suggest: words => `nexusctl ${words}${busFlag(bus)}`,
 		bus,
 		connect: async (bus?: BusKind) => link.connect(bus),
@@ -41,14 +45,6 @@ export async function execute(request: CommandRequest): Promise<number> {
 		return exitCode;
 	} finally {
 		await link.close();
-	}
-}
-
-/** Says on stderr what went wrong and what to do about it. */
-export function printFailure(message: string, hint?: string): void {
-	console.error(`nexusctl: ${printable(message)}`);
-	if (hint) {
-		console.error(printable(hint));
 	}
 }
 

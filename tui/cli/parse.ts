@@ -20,6 +20,8 @@ export type Request =
 		readonly kind: 'command';
 		readonly path: string;
 		readonly command: Command;
+		/** All words, as they were given. */
+		readonly words: readonly string[];
 		readonly args: readonly string[];
 		readonly flags: Readonly<Record<string, string | number | boolean | undefined>>;
 		readonly json: boolean;
@@ -62,6 +64,7 @@ export function parseCommandLine(argv: readonly string[], nouns: readonly Noun[]
 		kind: 'command',
 		path,
 		command,
+		words: argv,
 		args: rest,
 		flags: readFlags(options, command.flags, path),
 		json: json === true,

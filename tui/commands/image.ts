@@ -6,7 +6,6 @@ import {defineCommand, type Group} from '../cli/command.js';
 import {confirm, requireAnswerable, yesFlag} from '../confirm.js';
 import {InterruptedError, RefusedError} from '../errors.js';
 import type {JobEnd} from '../jobs/follow.js';
-import {catchInterruption, type Interruption} from '../jobs/interruption.js';
 import {details} from '../output/details.js';
 import {
 	formatAge, formatExactSize, formatSize, formatTime,
@@ -14,8 +13,7 @@ import {
 import {printable, quoted} from '../output/printable.js';
 import {table, type Column} from '../output/table.js';
 import type {Terminal} from '../output/terminal.js';
-import {showProgress} from '../progress/progress.js';
-import type {Progress} from '../progress/watcher.js';
+import type {Watched} from '../person.js';
 import {readImage, type Image} from '../records.js';
 
 const nameArgument = {name: 'NAME', summary: 'The image: its name or its id', names: 'image'} as const;
@@ -34,26 +32,21 @@ const importImage = defineCommand({
 	hints: {
 		AlreadyExists: ({suggest}) => `See the names taken with: ${suggest('image list')}, ${suggest('ws list')}`,
 	},
-	async run({args: [source], flags: {name, size}, json, connect, suggest}) {
+	async run({args: [source], flags: {name, size}, person, connect, suggest}) {
 		const client = await connect();
 		await client.listen();
-		const interruption = catchInterruption();
-		const progress = showProgress(`Importing image ${quoted(name)}`, json);
-		try {
-			const end = await runImport(client, {name, source: path.resolve(source), size}, interruption, progress);
-			const image = await readImage(client, objectOf(end, name, interruption));
-			return {
-				data: image,
-				text: () => [
-					`Imported image ${quoted(image.name)}`,
-					`Path: ${printable(image.subvolumePath)}`,
-					`Next: ${suggest(`ws create --base ${printable(image.name)}`)}`,
-				].join('\n'),
-			};
-		} finally {
-			interruption.release();
-			await progress.end();
-		}
+		const image = await person.watch(`Importing image ${quoted(name)}`, async watched => {
+			const end = await runImport(client, {name, source: path.resolve(source), size}, watched);
+			return readImage(client, objectOf(end, name, watched));
+		});
+		return {
+			data: image,
+			text: () => [
+				`Imported image ${quoted(image.name)}`,
+				`Path: ${printable(image.subvolumePath)}`,
+				`Next: ${suggest(`ws create --base ${printable(image.name)}`)}`,
+			].join('\n'),
+		};
 	},
 });
 
@@ -130,7 +123,7 @@ const describe = (image: Image, terminal: Terminal): string => details([
 
 type Wish = {readonly name: string; readonly source: string; readonly size: number | undefined};
 
-async function runImport(client: NexusClient, {name, source, size}: Wish, {signal}: Interruption, {update}: Progress): Promise<JobEnd> {
+async function runImport(client: NexusClient, {name, source, size}: Wish, {update, signal}: Watched): Promise<JobEnd> {
 	// It needs the bus library, which other commands load later than this file.
 	const {Jobs} = await import('../jobs/follow.js');
 	const jobs = new Jobs(client);
@@ -143,7 +136,7 @@ async function runImport(client: NexusClient, {name, source, size}: Wish, {signa
 	}
 }
 
-function objectOf({result, message, object}: JobEnd, name: string, {signal}: Interruption): string {
+function objectOf({result, message, object}: JobEnd, name: string, {signal}: Watched): string {
 	if (result === 'done') {
 		return object;
 	}

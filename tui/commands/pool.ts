@@ -1,13 +1,11 @@
 // nexusctl pool …
 import path from 'node:path';
 import {defineCommand, type Group} from '../cli/command.js';
-import {printFailure} from '../cli/execute.js';
 import {confirm, requireAnswerable, yesFlag} from '../confirm.js';
 import {InterruptedError} from '../errors.js';
-import {catchInterruption} from '../jobs/interruption.js';
 import {formatSize} from '../output/format.js';
 import {printable, quoted} from '../output/printable.js';
-import {showProgress} from '../progress/progress.js';
+import type {Person} from '../person.js';
 import type {CreatedPool} from '../pool/create-pool.js';
 
 const create = defineCommand({
@@ -27,30 +25,27 @@ const create = defineCommand({
 	},
 	examples: ['pool create --size 50G', 'pool create --size 200G --file /srv/nexus.btrfs'],
 	async run(invocation) {
-		const {flags: {size, file}, json, connect, suggest} = invocation;
+		const {flags: {size, file}, person, connect, suggest} = invocation;
 		// What runs programs is slow to load.
 		const {requireAdministrator} = await import('../pool/system.js');
 		const {checkPool, createPool} = await import('../pool/create-pool.js');
 		requireAdministrator(invocation);
 		const client = await connect('system');
 		const plan = await checkPool({file: path.resolve(file), size}, client, invocation);
-		const interruption = catchInterruption();
-		const progress = showProgress('Creating the pool', json);
-		try {
-			const pool = await createPool(plan, client, {
-				onStep(done, message) {
-					progress.update({progress: done, message});
-				},
-				onUndoFailed,
-				signal: interruption.signal,
-			});
-			return {data: pool, text: () => [...describe(pool), `Next: ${suggest('image import ./rootfs --name NAME')}`].join('\n')};
-		} catch (error) {
-			throw interruption.signal.aborted ? new InterruptedError('Creating the pool canceled.', {cause: error}) : error;
-		} finally {
-			interruption.release();
-			await progress.end();
-		}
+		const pool = await person.watch('Creating the pool', async ({update, signal}) => {
+			try {
+				return await createPool(plan, client, {
+					onStep(done, message) {
+						update({progress: done, message});
+					},
+					onUndoFailed: warnOf(person),
+					signal,
+				});
+			} catch (error) {
+				throw signal.aborted ? new InterruptedError('Creating the pool canceled.', {cause: error}) : error;
+			}
+		});
+		return {data: pool, text: () => [...describe(pool), `Next: ${suggest('image import ./rootfs --name NAME')}`].join('\n')};
 	},
 });
 
@@ -67,7 +62,7 @@ const remove = defineCommand({
 		requireAnswerable(invocation);
 		const pool = await findPool(await invocation.connect('system'), invocation);
 		await confirm(`Delete the pool in ${quoted(pool.file)}?`, invocation);
-		await deletePool(pool, onUndoFailed);
+		await deletePool(pool, warnOf(invocation.person));
 		return {data: {deleted: pool.file}, text: () => `Deleted the pool in ${quoted(pool.file)}`};
 	},
 });
@@ -87,6 +82,6 @@ const describe = ({file, size, root, unit, backend}: CreatedPool): string[] => [
 	...(backend === 'btrfs' ? [] : ['Warning: nexusd keeps to plain folders, because storage.backend in its configuration says so']),
 ];
 
-function onUndoFailed(error: unknown): void {
-	printFailure(`could not undo a step: ${error instanceof Error ? error.message : String(error)}`);
-}
+const warnOf = ({warn}: Person) => (error: unknown): void => {
+	warn(`could not undo a step: ${error instanceof Error ? error.message : String(error)}`);
+};

@@ -15,13 +15,13 @@ Makes sure that this is root, on a machine that systemd runs, and that the machi
 
 @throws UsageError, RootNeededError, RefusedError
 */
-export function requireAdministrator({bus, path}: Pick<Invocation, 'bus' | 'path'>): void {
+export function requireAdministrator({bus, path, words}: Pick<Invocation, 'bus' | 'path' | 'words'>): void {
 	if (bus === 'session') {
 		throw new UsageError(`${path} is about the pool of the machine: leave --user out`, path);
 	}
 
 	if (process.getuid!() !== 0) {
-		throw new RootNeededError(`${path} mounts a filesystem, and that takes root`, {hint: `Type: sudo nexusctl ${process.argv.slice(2).map(word => shellWord(word)).join(' ')}`});
+		throw new RootNeededError(`${path} mounts a filesystem, and that takes root`, {hint: `Type: sudo nexusctl ${words.map(word => shellWord(word)).join(' ')}`});
 	}
 
 	if (!existsSync('/run/systemd/system')) {

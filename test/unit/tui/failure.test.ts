@@ -11,6 +11,7 @@ import {nouns} from '../../../tui/commands/index.js';
 import {
 	ConflictError, DaemonLostError, InterruptedError, MissingError, RefusedError, RootNeededError,
 } from '../../../tui/errors.js';
+import {nobody} from './_person.js';
 
 const nexusError = (code: string, message = 'no') => new DBusError(errorPrefix + code, message);
 const busUnreachable = new BusUnreachableError('system', 'unix:path=/nowhere', new Error('ENOENT'));
@@ -26,9 +27,11 @@ const explainFor = (line: string, error: unknown) => {
 		throw new Error(`${line} is no command`);
 	}
 
-	const {path, command, args, flags, json, bus} = request;
+	const {
+		path, command, words, args, flags, bus,
+	} = request;
 	const invocation: Invocation = {
-		path, args, flags, json, bus, suggest: words => `nexusctl ${words}`, connect: neverConnect,
+		path, words, args, flags, bus, person: nobody, suggest: text => `nexusctl ${text}`, connect: neverConnect,
 	};
 	return explain(error, {bus, command, invocation});
 };

@@ -31,6 +31,11 @@ test('a command with its arguments, flags and their defaults', t => {
 	t.is(command('status').path, 'status');
 });
 
+test('the words are kept as they were given', t => {
+	const request = parse('ws --user delete w --yes');
+	t.deepEqual('words' in request && request.words, ['ws', '--user', 'delete', 'w', '--yes']);
+});
+
 test('aliases', t => {
 	t.is(command('img list').path, 'image list');
 	t.is(command('workspace list').path, 'ws list');

@@ -93,7 +93,7 @@ test('an undo that fails is told, and the others go on', async t => {
 
 test('the session\'s nexusd has no pool to make', t => {
 	t.throws(() => {
-		requireAdministrator({bus: 'session', path: 'pool create'});
+		requireAdministrator({bus: 'session', path: 'pool create', words: []});
 	}, {instanceOf: UsageError, message: /leave --user out/});
 });
 
