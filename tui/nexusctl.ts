@@ -17,7 +17,12 @@ if (first === completionWord) {
 } else {
 	endWithoutStackTrace();
 	endWithTheReader();
-	process.exitCode = await main(process.argv.slice(2));
+	process.exitCode = await main(isForTheScreen() ? ['tui'] : process.argv.slice(2));
+}
+
+// Who types nothing else at a terminal wants to look around.
+function isForTheScreen(): boolean {
+	return process.argv.length === 2 && process.stdin.isTTY && process.stdout.isTTY && process.env['TERM'] !== 'dumb';
 }
 
 async function main(argv: readonly string[]): Promise<number> {

@@ -49,7 +49,10 @@ export async function execute(request: CommandRequest): Promise<number> {
 }
 
 async function printOutcome({data, text}: Outcome, json: boolean): Promise<void> {
-	console.log(json ? jsonText(data) : await text(terminalOf(process.stdout)));
+	const shown = json ? jsonText(data) : await text(terminalOf(process.stdout));
+	if (shown !== '') {
+		console.log(shown);
+	}
 }
 
 const busFlag = (bus: CommandRequest['bus']): string => bus ? ` --${bus === 'system' ? 'system' : 'user'}` : '';

@@ -1,0 +1,121 @@
+// Dialogs as lines of text, from which their height follows too.
+import {charactersOf, type Line} from './line-editor.js';
+import {noticeLines} from './notice-lines.js';
+import {commonBeginning} from './paths.js';
+import {
+	cut, fit, widthOf, wrapWords,
+} from './text.js';
+import type {
+	Dialog, Field, Form, Menu, Pages, Prompt, Question,
+} from './view.js';
+
+export type DialogLine = {
+	readonly text: string;
+	readonly look?: 'dim' | 'error' | 'selected';
+	/** The cell at which somebody is typing. */
+	readonly cursor?: number;
+};
+
+/** The frame on both sides, with a blank. */
+export const dialogChrome = {columns: 4, lines: 2} as const;
+
+/** The most lines of a question; what is longer is summed up. */
+const mostOfQuestion = 12;
+
+/** The lines of a dialog, its frame included; 0 without one. */
+export const dialogHeight = (dialog: Dialog | undefined, columns: number): number =>
+	dialog ? dialogLines(dialog, columns - dialogChrome.columns).length + dialogChrome.lines : 0;
+
+/** The lines inside the frame. */
+export function dialogLines(dialog: Dialog, width: number): DialogLine[] {
+	switch (dialog.kind) {
+		case 'form': {
+			return formLines(dialog, width);
+		}
+
+		case 'question': {
+			return questionLines(dialog, width);
+		}
+
+		case 'pages': {
+			return pagesLines(dialog, width);
+		}
+
+		case 'menu': {
+			return menuLines(dialog, width);
+		}
+
+		case 'prompt': {
+			return promptLines(dialog, width);
+		}
+	}
+}
+
+function formLines({fields, at, candidates, problem, isBusy}: Form, width: number): DialogLine[] {
+	const labelWidth = Math.max(...fields.map(({label}) => widthOf(label))) + 4;
+	return [
+		...fields.map((field, index) => fieldLine(field, index === at && !isBusy, labelWidth, width)),
+		{text: candidatesLine(candidates, width), look: 'dim'},
+		...noticeLines(problem, width).map((text): DialogLine => ({text, look: 'error'})),
+		{text: cut(isBusy ? '… nexusd is at it' : 'Enter do it · Tab completes, or goes on · Esc cancel', width), look: 'dim'},
+	];
+}
+
+function fieldLine({label, line, hint, isToggle}: Field, isAt: boolean, labelWidth: number, width: number): DialogLine {
+	const head = fit(`${isAt ? '>' : ' '} ${label}`, labelWidth);
+	const room = width - labelWidth;
+	if (isToggle) {
+		return {text: head + fit(`${line.text === 'yes' ? '[x] yes' : '[ ] no'}  ${isAt ? '(Space changes it)' : hint}`, room)};
+	}
+
+	const {text, cursor} = windowOf(line, room);
+	return {
+		text: head + (line.text === '' ? `  ${cut(hint === '' ? '' : `(${hint})`, Math.max(0, room - 2))}` : text),
+		...(isAt && {cursor: labelWidth + cursor}),
+	};
+}
+
+/** The part of a line that is in sight, with the cursor's cell in it. What is left of it is cut when the line is too long. */
+export function windowOf({text, cursor}: Line, room: number): {text: string; cursor: number} {
+	const characters = charactersOf(text);
+	let first = 0;
+	const before = (): string => characters.slice(first, cursor).join('');
+	while (widthOf(before()) > room - 1 && first < cursor) {
+		first++;
+	}
+
+	return {text: cut(characters.slice(first).join(''), room), cursor: widthOf(before())};
+}
+
+// Of paths only what they differ in.
+function candidatesLine(candidates: readonly string[], width: number): string {
+	const shared = commonBeginning(candidates).lastIndexOf('/') + 1;
+	return candidates.length === 0 ? '' : cut(`  ${candidates.map(candidate => candidate.slice(shared)).join('  ')}`, width);
+}
+
+function questionLines({lines, onYes}: Question, width: number): DialogLine[] {
+	const wrapped = lines.flatMap(line => wrapWords(line, width));
+	const shown = wrapped.length <= mostOfQuestion ? wrapped : [...wrapped.slice(0, mostOfQuestion - 1), `… ${wrapped.length - mostOfQuestion + 1} lines more`];
+	return [
+		...shown.map(text => ({text})),
+		{text: ''},
+		{text: onYes ? 'y yes · n no' : 'Esc close', look: 'dim'},
+	];
+}
+
+const pagesLines = ({lines}: Pages, width: number): DialogLine[] => lines.flatMap(line => wrapWords(line, width)).map(text => ({text}));
+
+function menuLines({items}: Menu, width: number): DialogLine[] {
+	return [
+		...items.map(({key, label, about}) => ({text: cut(`${key}  ${fit(label, 18)}  ${about}`, width)})),
+		{text: 'Esc close', look: 'dim' as const},
+	];
+}
+
+function promptLines({line, candidates}: Prompt, width: number): DialogLine[] {
+	const {text, cursor} = windowOf(line, width - 1);
+	return [
+		{text: `:${text}`, cursor: cursor + 1},
+		{text: candidatesLine(candidates, width) || cut('Enter run · Tab completes · Esc close · as after the word nexusctl', width), look: 'dim'},
+	];
+}

@@ -1,0 +1,177 @@
+// The forms and questions behind the keys.
+import type {ObjectPath} from '../../dbus/contract.js';
+import {noObject, type Kind} from '../../dbus/paths.js';
+import {parseValue} from '../cli/values.js';
+import {RefusedError} from '../errors.js';
+import {quoted} from '../output/printable.js';
+import {
+	attach, createVm, createWorkspaces, importImage, obstacleTo, remove, sumUp,
+} from './actions.js';
+import type {Row} from './columns.js';
+import {completeFolder, resolvePath} from './paths.js';
+import type {Session} from './session.js';
+import {fieldOf, formOf} from './view.js';
+
+/** Asks what to import. */
+export function askImport(session: Session): void {
+	session.open(formOf({
+		title: 'Import a folder as an image',
+		fields: [
+			fieldOf({
+				label: 'Folder', hint: 'holds a root filesystem; it must not change meanwhile', isRequired: true, complete: completeFolder,
+			}),
+			fieldOf({label: 'Name', hint: 'of the image', isRequired: true}),
+			fieldOf({label: 'Size', hint: 'such as 2G; left out, it is made to measure'}),
+		],
+		async submit([source, name, size]) {
+			await importImage(session, {name: name!, source: resolvePath(source!), size: size === '' ? undefined : valueOf('Size', {type: 'size'}, size!)});
+			session.closeDialog();
+		},
+	}));
+}
+
+/** Asks what workspaces to make. */
+export function askCreate(session: Session, base: string): void {
+	session.open(formOf({
+		title: 'Create workspaces',
+		fields: [
+			fieldOf({
+				label: 'Image', text: base, hint: 'to start from', isRequired: true, complete: namesIn(session, 'image'),
+			}),
+			fieldOf({label: 'Name', hint: 'left out, it is made from the image\'s'}),
+			fieldOf({
+				label: 'How many', text: '1', hint: 'several get numbers', isRequired: true,
+			}),
+		],
+		async submit([image, name, count]) {
+			const done = await createWorkspaces(session, {
+				base: image!, name: name!, count: valueOf('How many', {type: 'integer', minimum: 1, maximum: 10_000}, count!),
+			});
+			session.closeDialog();
+			session.notify({kind: 'done', text: done});
+		},
+	}));
+}
+
+/** Asks which VM workspaces are to be attached to. */
+export function askAttach(session: Session, workspaces: readonly Row[]): void {
+	session.open(formOf({
+		title: `Attach ${sumUp('workspace', workspaces)}`,
+		fields: [
+			fieldOf({
+				label: 'VM', hint: 'its name', isRequired: true, complete: namesIn(session, 'vm'),
+			}),
+			...usage,
+		],
+		async submit([vm, root, readOnly]) {
+			await finishAttach(session, workspaces, vm!, {root, readOnly});
+		},
+	}));
+}
+
+/** Asks which workspace is to be attached to a VM. */
+export function askAttachTo(session: Session, vm: Row): void {
+	const free = (row: Row): boolean => (row as Row<'workspace'>).vm === noObject;
+	session.open(formOf({
+		title: `Attach a workspace to VM ${quoted(vm.name)}`,
+		fields: [
+			fieldOf({
+				label: 'Workspace', hint: 'its name', isRequired: true, complete: namesIn(session, 'workspace', free),
+			}),
+			...usage,
+		],
+		async submit([name, root, readOnly]) {
+			const workspace = [...session.watcher.mirror.all('workspace').values()].find(row => row.name === name);
+			if (!workspace) {
+				throw new RefusedError(`there is no workspace ${quoted(name!)}`);
+			}
+
+			await finishAttach(session, [workspace], vm.name, {root, readOnly});
+		},
+	}));
+}
+
+const usage = [
+	fieldOf({
+		label: 'Root disk', text: 'no', hint: 'a VM has one', isToggle: true,
+	}),
+	fieldOf({
+		label: 'Read-only', text: 'no', hint: 'the VM must not write to it', isToggle: true,
+	}),
+];
+
+async function finishAttach(session: Session, workspaces: readonly Row[], vm: string, {root, readOnly}: {root: string | undefined; readOnly: string | undefined}): Promise<void> {
+	const done = await attach(session, workspaces, vm, {rootDevice: root === 'yes', readOnly: readOnly === 'yes'});
+	session.closeDialog();
+	session.notify({kind: 'done', text: done});
+}
+
+/** Asks what VM to record. */
+export function askVm(session: Session): void {
+	session.open(formOf({
+		title: 'Record a VM',
+		fields: [
+			fieldOf({label: 'Name', hint: 'of the VM', isRequired: true}),
+			fieldOf({
+				label: 'Role', text: 'work', hint: 'portal, work or service', isRequired: true, complete: text => ['portal', 'service', 'work'].filter(role => role.startsWith(text)),
+			}),
+			fieldOf({
+				label: 'VCPUs', text: '1', hint: 'virtual processors', isRequired: true,
+			}),
+			fieldOf({
+				label: 'Memory', text: '128', hint: 'in MiB', isRequired: true,
+			}),
+		],
+		async submit([name, role, vcpus, memory]) {
+			const done = await createVm(session, {
+				name: name!,
+				role: role!,
+				vcpus: valueOf('VCPUs', {type: 'integer', minimum: 1, maximum: 1024}, vcpus!),
+				memoryMib: valueOf('Memory', {type: 'integer', minimum: 1, maximum: (2 ** 32) - 1}, memory!),
+			});
+			session.closeDialog();
+			session.notify({kind: 'done', text: done});
+		},
+	}));
+}
+
+const consequences: Readonly<Record<Exclude<Kind, 'job'>, string>> = {
+	image: '', workspace: 'All that was written to it is lost', vm: 'Its workspaces are detached',
+};
+
+/** Asks whether things are to be deleted, and says what is in the way. */
+export function askDelete(session: Session, kind: Exclude<Kind, 'job'>, rows: readonly Row[]): void {
+	const judged = rows.map(row => ({row, obstacle: obstacleTo(kind, row, session.surroundings.nameOf)}));
+	const free = judged.filter(({obstacle}) => obstacle === '').map(({row}) => row);
+	const consequence = consequences[kind];
+	session.open({
+		kind: 'question',
+		title: free.length > 0 ? `Delete ${sumUp(kind, free)}?` : `${sumUp(kind, rows)} cannot be deleted`,
+		lines: [
+			...(free.length > 1 ? [free.map(({name}) => name).join(', ')] : []),
+			...(free.length > 0 && consequence !== '' ? [`${consequence}.`] : []),
+			...judged.filter(({obstacle}) => obstacle !== '').map(({row, obstacle}) => `${free.length > 0 ? 'Stays' : 'In the way'}: ${quoted(row.name)}, ${obstacle}.`),
+		],
+		onYes: free.length > 0
+			? () => {
+				void session.perform(`Deleting ${sumUp(kind, free)}`, async () => remove(session, kind, free));
+				session.updateList({marked: new Set()});
+			}
+			: undefined,
+	});
+}
+
+const namesIn = (session: Session, kind: Kind, isWanted: (row: Row) => boolean = () => true) => (text: string): string[] =>
+	[...session.watcher.mirror.all(kind).values() as Iterable<Row & {object: ObjectPath}>]
+		.filter(row => row.name.startsWith(text) && isWanted(row))
+		.map(({name}) => name)
+		.sort();
+
+// A number as the flags of nexusctl read it.
+function valueOf(label: string, spec: {type: 'size'} | {type: 'integer'; minimum: number; maximum: number}, text: string): number {
+	try {
+		return parseValue({...spec, value: label, summary: ''}, text) as number;
+	} catch (error) {
+		throw new RefusedError(`${label} takes ${(error as RangeError).message}, not ${quoted(text)}`);
+	}
+}

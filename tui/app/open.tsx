@@ -1,0 +1,198 @@
+// Opens the screen on this terminal, and keeps it until somebody leaves. Between the two the terminal may be lent: to the shell
+// (Ctrl-Z), and to whoever asks for a password.
+import {once} from 'node:events';
+import process from 'node:process';
+import {render, type Instance} from 'ink';
+import type {BusKind} from '../../dbus/bus.js';
+import type {EndPrompt} from '../../dbus/client.js';
+import {startAgent} from '../authentication-agent.js';
+import type {Noun} from '../cli/command.js';
+import {Watcher} from '../mirror/watcher.js';
+import {Canvas} from './canvas.js';
+import {
+	memoryOf, recall, remember, withMemory,
+} from './memory.js';
+import {Screen} from './screen/screen.js';
+import {Session} from './session.js';
+import {Stage} from './stage.js';
+import {typingAt} from './typing.js';
+import {freshView} from './view.js';
+
+export type OpenOptions = {
+	readonly bus: BusKind | undefined;
+	/** The commands that may be typed. */
+	readonly nouns: readonly Noun[];
+	/** In lines that a screen reader reads well. */
+	readonly plain: boolean;
+};
+
+/** Shows the screen. Resolves when somebody has left it. */
+export async function openScreen({bus, nouns, plain}: OpenOptions): Promise<void> {
+	const watcher = new Watcher(bus);
+	watcher.open();
+	const session = new Session(watcher, nouns, withMemory(freshView(sizeOf(process.stdout)), await recall()));
+	const show = new Show(session, new Stage(plain));
+	const atFirst = JSON.stringify(memoryOf(session.view));
+	try {
+		show.open();
+		await once(session, 'end');
+	} finally {
+		await show.close();
+		if (JSON.stringify(memoryOf(session.view)) !== atFirst) {
+			await remember(session.view);
+		}
+
+		await watcher.close();
+	}
+}
+
+const sizeOf = ({columns, rows}: {columns: number; rows: number}) => ({columns: columns || 80, rows: rows || 24});
+
+const deadly = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const;
+
+/** The screen on its terminal. */
+class Show {
+	readonly #session: Session;
+	readonly #stage: Stage;
+	#ink: Instance | undefined;
+	/** Those who have lent the terminal, one after the other. */
+	#lent: Promise<unknown> = Promise.resolve();
+	readonly #canvas: Canvas;
+	/** What listens to the process while it is open. */
+	readonly #on: {
+		readonly resized: () => void;
+		readonly killed: (signal: NodeJS.Signals) => void;
+		readonly broken: () => void;
+		readonly stopped: () => void;
+	};
+
+	constructor(session: Session, stage: Stage) {
+		this.#session = session;
+		this.#stage = stage;
+		this.#canvas = new Canvas({
+			size: session.view.size,
+			write(bytes) {
+				process.stdout.write(bytes);
+			},
+			cursor: () => typingAt(session),
+		});
+		this.#on = {
+			resized: () => {
+				this.#resize();
+			},
+			killed: signal => {
+				this.#die(signal);
+			},
+			// What is told of a failure is to be seen.
+			broken: () => {
+				this.#canvas.close();
+				stage.leave();
+			},
+			stopped: () => {
+				void this.#suspend();
+			},
+		};
+		session.preparePrompt = async () => this.#lend();
+		session.on('suspend', this.#on.stopped);
+		session.on('copy', text => {
+			stage.copy(text);
+		});
+	}
+
+	open(): void {
+		process.prependListener('uncaughtException', this.#on.broken);
+		for (const signal of deadly) {
+			process.on(signal, this.#on.killed);
+		}
+
+		process.on('SIGTSTP', this.#on.stopped);
+		process.stdout.on('resize', this.#on.resized);
+		this.#mount();
+	}
+
+	async close(): Promise<void> {
+		process.stdout.off('resize', this.#on.resized);
+		process.off('SIGTSTP', this.#on.stopped);
+		await this.#unmount();
+		for (const signal of deadly) {
+			process.off(signal, this.#on.killed);
+		}
+
+		process.off('uncaughtException', this.#on.broken);
+	}
+
+	#mount(): void {
+		this.#stage.enter();
+		this.#canvas.reset(sizeOf(process.stdout));
+		this.#ink = render(<Screen session={this.#session}/>, {
+			stdout: this.#canvas.asStdout,
+			// Each frame is handed over whole.
+			debug: true,
+			exitOnCtrlC: false,
+			patchConsole: false,
+		});
+		// A fault in what is drawn.
+		this.#ink.waitUntilExit().catch((error: unknown) => {
+			process.emit('uncaughtException', error as Error);
+		});
+	}
+
+	async #unmount(): Promise<void> {
+		const ink = this.#ink;
+		this.#ink = undefined;
+		this.#canvas.close();
+		ink?.unmount();
+		await ink?.waitUntilExit();
+		this.#stage.leave();
+	}
+
+	#resize(): void {
+		const size = sizeOf(process.stdout);
+		this.#canvas.reset(size);
+		this.#session.update({size});
+	}
+
+	async #suspend(): Promise<void> {
+		await this.#unmount();
+		// It goes on from here.
+		process.kill(process.pid, 'SIGSTOP');
+		this.#session.update({size: sizeOf(process.stdout)});
+		this.#mount();
+	}
+
+	// The agent asks on this terminal, unless the desktop has one.
+	async #lend(): Promise<EndPrompt | undefined> {
+		const before = this.#lent;
+		let release!: () => void;
+		this.#lent = new Promise<void>(resolve => {
+			release = resolve;
+		});
+		await before;
+		await this.#unmount();
+		process.stdin.pause();
+		const back = () => {
+			this.#mount();
+			release();
+		};
+
+		console.log('nexusd wants to know that it is you.');
+		const stop = await startAgent().catch(() => undefined);
+		if (!stop) {
+			back();
+			return undefined;
+		}
+
+		return async () => {
+			await stop();
+			back();
+		};
+	}
+
+	#die(signal: NodeJS.Signals): void {
+		this.#canvas.close();
+		this.#ink?.unmount();
+		this.#stage.leave();
+		process.off(signal, this.#on.killed);
+		process.kill(process.pid, signal);
+	}
+}

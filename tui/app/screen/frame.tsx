@@ -1,0 +1,31 @@
+import {Box, Text} from 'ink';
+import type {ReactNode} from 'react';
+import type {Area} from '../layout.js';
+import {cut, widthOf} from '../text.js';
+
+type FrameProps = {
+	readonly area: Area;
+	readonly title: string;
+	/** Whether the keys go to it. */
+	readonly isActive: boolean;
+	readonly children: ReactNode;
+};
+
+/** A pane with a title in its frame. */
+export function Frame({area: {width, height}, title, isActive, children}: FrameProps) {
+	const label = cut(` ${title} `, width - 4);
+	const colour = isActive ? {color: 'cyan'} : {dimColor: true};
+	return (
+		<Box flexDirection='column' width={width} height={height} flexShrink={0}>
+			<Text {...colour}>
+				{'╭─'}<Text bold={isActive}>{label}</Text>{`${'─'.repeat(Math.max(0, width - 3 - widthOf(label)))}╮`}
+			</Text>
+			<Box
+				borderStyle='round' borderTop={false} {...(isActive ? {borderColor: 'cyan'} : {borderDimColor: true})}
+				flexDirection='column' height={height - 1} width={width} paddingX={1} overflow='hidden'
+			>
+				{children}
+			</Box>
+		</Box>
+	);
+}

@@ -1,0 +1,53 @@
+// The whole screen, drawn from a session.
+import {Box, useInput} from 'ink';
+import {useEffect, useReducer, useRef} from 'react';
+import {press} from '../press.js';
+import type {Session} from '../session.js';
+import {StrokeReader} from '../strokes.js';
+import {Detail} from './detail.js';
+import {Dialog} from './dialog.js';
+import {Footer} from './footer.js';
+import {Header} from './header.js';
+import {List} from './list.js';
+
+/** Draws a session and hands it the keys. */
+export function Screen({session}: {readonly session: Session}) {
+	useSession(session);
+	useStrokes(session);
+	const {layout, view: {dialog}} = session;
+	const isBeside = layout.list?.top === layout.detail?.top;
+	return (
+		<Box flexDirection='column' width={layout.columns} height={layout.rows}>
+			<Header session={session}/>
+			<Box flexGrow={1} flexDirection={isBeside ? 'row' : 'column'}>
+				{layout.list && <List session={session} area={layout.list}/>}
+				{layout.detail && <Detail session={session} area={layout.detail}/>}
+			</Box>
+			{dialog && layout.dialog && <Dialog dialog={dialog} area={layout.dialog}/>}
+			<Footer session={session}/>
+		</Box>
+	);
+}
+
+/** Draws anew whenever the session has changed. */
+export function useSession(session: Session): void {
+	const [, redraw] = useReducer((count: number) => count + 1, 0);
+	useEffect(() => {
+		session.on('change', redraw);
+		// It may have changed before.
+		redraw();
+		return () => {
+			session.off('change', redraw);
+		};
+	}, [session]);
+}
+
+/** Hands keys, pastes and the mouse to the session. */
+export function useStrokes(session: Session): void {
+	const reader = useRef(new StrokeReader());
+	useInput((input, key) => {
+		for (const stroke of reader.current.read(input, key)) {
+			void press(session, stroke);
+		}
+	});
+}

@@ -1,0 +1,336 @@
+// One person at one screen: what nexusd has, what they have made of it, and the ways to change both. Ink draws it and hands
+// keys to it; it knows nothing of Ink.
+import {EventEmitter} from 'node:events';
+import type {NexusClient} from '../../dbus/client.js';
+import type {ObjectPath} from '../../dbus/contract.js';
+import {parseObjectPath, type Kind} from '../../dbus/paths.js';
+import type {Noun} from '../cli/command.js';
+import type {Watcher} from '../mirror/watcher.js';
+import {printable, quoted} from '../output/printable.js';
+import {userNames} from '../output/users.js';
+import type {Row, Surroundings} from './columns.js';
+import {
+	follow, indexOf, moveTo, start,
+} from './cursor.js';
+import {detailOf, type Line as DetailLine} from './detail.js';
+import {dialogHeight} from './dialog-lines.js';
+import {
+	detailLines, layoutOf, listRows, paneChrome, type Layout,
+} from './layout.js';
+import {noticeLines} from './notice-lines.js';
+import {problemOf} from './problems.js';
+import {RowMaker, type Rows, type Wish} from './rows.js';
+import {tabsOf, type Tab} from './tabs.js';
+import type {
+	Dialog, ListView, Notice, View,
+} from './view.js';
+
+type SessionEvents = {
+	/** Something is to be drawn. */
+	change: [session: Session];
+	/** It is over. */
+	end: [session: Session];
+	/** The shell is to have the terminal for a while. */
+	suspend: [session: Session];
+	/** Text is to be put into the terminal's clipboard. */
+	copy: [text: string];
+};
+
+/** Milliseconds for which changes that come from elsewhere wait for others: hundreds a second may come. */
+const gathering = 40;
+
+/** Milliseconds after which all about the thing at the cursor is asked for, when the cursor stays there. */
+const dwelling = 150;
+
+export class Session extends EventEmitter<SessionEvents> {
+	readonly watcher: Watcher;
+	readonly nouns: readonly Noun[];
+	/** Makes room for whoever asks for a password. */
+	preparePrompt: NexusClient['preparePrompt'];
+	#view: View;
+	readonly #makers: Record<Kind, RowMaker> = {
+		image: new RowMaker('image'), workspace: new RowMaker('workspace'), vm: new RowMaker('vm'), job: new RowMaker('job'),
+	};
+
+	readonly #users = new Map<number, string>();
+	/** The jobs that were begun here. */
+	readonly #expected = new Set<ObjectPath>();
+	#gathering: NodeJS.Timeout | undefined;
+	#dwelling: NodeJS.Timeout | undefined;
+	#looked: ObjectPath | undefined;
+	#ageing: NodeJS.Timeout | undefined;
+
+	/**
+	@param nouns The commands that may be typed.
+	*/
+	constructor(watcher: Watcher, nouns: readonly Noun[], view: View) {
+		super();
+		this.watcher = watcher;
+		this.nouns = nouns;
+		this.#view = view;
+		watcher.on('change', () => {
+			this.#gather();
+		});
+		watcher.on('link', () => {
+			this.#gather();
+		});
+	}
+
+	get view(): View {
+		return this.#view;
+	}
+
+	/** To ask nexusd for something. Throws while there is no bus. */
+	get client(): NexusClient {
+		const {client} = this.watcher;
+		if (!client) {
+			throw new Error('there is no connection to the bus');
+		}
+
+		client.preparePrompt = this.preparePrompt;
+		return client;
+	}
+
+	get list(): ListView {
+		return this.#view.lists[this.#view.tab];
+	}
+
+	get layout(): Layout {
+		const {size, focus, notice, dialog} = this.#view;
+		const noticeHeight = noticeLines(notice, size.columns).length;
+		return layoutOf(size, {focus, notice: noticeHeight, dialog: dialogHeight(dialog, size.columns)});
+	}
+
+	get surroundings(): Surroundings {
+		return {
+			nameOf: object => this.nameOf(object),
+			userOf: uid => this.#userOf(uid),
+			now: Date.now(),
+			exact: this.#view.exact,
+		};
+	}
+
+	/** The tabs above the list. */
+	get tabs(): readonly Tab[] {
+		const {mirror} = this.watcher;
+		const counts = {
+			image: mirror.all('image').size, workspace: mirror.all('workspace').size, vm: mirror.all('vm').size, job: mirror.all('job').size,
+		};
+		return tabsOf(this.#view.tab, counts, this.layout.columns);
+	}
+
+	/** The rows of a kind, the shown one's unless another is named. */
+	rows(kind = this.#view.tab): Rows {
+		return this.#makers[kind].rows(this.watcher.mirror, this.#view.lists[kind].wish, this.surroundings);
+	}
+
+	/** The row at the cursor. */
+	get selected(): Row | undefined {
+		const rows = this.rows();
+		return rows.rows[indexOf(this.list.cursor, rows)];
+	}
+
+	/** The marked rows, or the one at the cursor where none is marked. */
+	get chosen(): readonly Row[] {
+		const {selected} = this;
+		const marked = this.rows().rows.filter(({object}) => this.list.marked.has(object));
+		return marked.length > 0 ? marked : (selected ? [selected] : []);
+	}
+
+	/** The lines of the detail, for the width that it has. */
+	get detail(): readonly DetailLine[] {
+		const {selected, layout: {detail}} = this;
+		return selected && detail ? detailOf({kind: this.#view.tab, row: selected}, this.watcher.mirror, this.surroundings, detail.width - paneChrome) : [];
+	}
+
+	/** The name of a record by its path, "" while there is no such. */
+	nameOf(object: ObjectPath): string {
+		const kind = parseObjectPath(object)?.kind;
+		return kind ? this.watcher.mirror.all(kind).get(object)?.name ?? '' : '';
+	}
+
+	/** Changes what is shown. */
+	update(change: Partial<View>): void {
+		this.#view = {...this.#view, ...change};
+		this.#keepInSight();
+		this.#dwell();
+		this.#age();
+		this.emit('change', this);
+	}
+
+	/** Changes the shown list, or another one. */
+	updateList(change: Partial<ListView>, kind = this.#view.tab): void {
+		this.update({lists: {...this.#view.lists, [kind]: {...this.#view.lists[kind], ...change}}});
+	}
+
+	/** Filters or sorts the shown list. */
+	wish(change: Partial<Wish>): void {
+		this.updateList({wish: {...this.list.wish, ...change}});
+	}
+
+	/** Moves the cursor by so many rows. */
+	move(by: number): void {
+		const {cursor} = this.list;
+		this.moveTo(indexOf(cursor, this.rows()) + by);
+	}
+
+	/** Moves the cursor to a row, or to the nearest there is. */
+	moveTo(target: number): void {
+		this.updateList({cursor: moveTo(this.list.cursor, target, this.rows(), listRows(this.layout))});
+	}
+
+	/** Goes to a record, and sees to it that its list shows it. */
+	goTo(object: ObjectPath): void {
+		const kind = parseObjectPath(object)?.kind;
+		if (kind) {
+			const list = this.#view.lists[kind];
+			const wish = this.rows(kind).index.has(object) ? list.wish : {...list.wish, filter: ''};
+			this.update({
+				tab: kind, focus: 'list', detailTop: 0, lists: {...this.#view.lists, [kind]: {...list, wish, cursor: {...start, object}}},
+			});
+		}
+	}
+
+	/** Scrolls the detail by so many lines. */
+	scrollDetail(by: number): void {
+		const last = Math.max(0, this.detail.length - detailLines(this.layout));
+		this.update({detailTop: Math.max(0, Math.min(last, this.#view.detailTop + by))});
+	}
+
+	open(dialog: Dialog): void {
+		this.update({dialog, notice: undefined});
+	}
+
+	closeDialog(): void {
+		this.update({dialog: undefined});
+	}
+
+	notify(notice: Notice | undefined): void {
+		this.update({notice});
+	}
+
+	/** Does something that may take a while, and says how it went. */
+	async perform(busy: string, work: () => Promise<string>): Promise<void> {
+		this.notify({kind: 'busy', text: busy});
+		try {
+			this.notify({kind: 'done', text: await work()});
+		} catch (error) {
+			this.notify(problemOf(error));
+		}
+	}
+
+	/** Says how a job ended, when it has. */
+	expect(job: ObjectPath): void {
+		this.#expected.add(job);
+		this.#gather();
+	}
+
+	copy(text: string): void {
+		this.emit('copy', text);
+	}
+
+	/** Lets go of everything and says that it is over. */
+	end(): void {
+		clearTimeout(this.#gathering);
+		clearTimeout(this.#dwelling);
+		clearTimeout(this.#ageing);
+		this.emit('end', this);
+	}
+
+	#gather(): void {
+		this.#gathering ??= setTimeout(() => {
+			this.#gathering = undefined;
+			this.update({notice: this.#newsOfJobs() ?? this.#view.notice});
+		}, gathering);
+	}
+
+	#newsOfJobs(): Notice | undefined {
+		const ended = this.watcher.mirror.ended.filter(({object}) => this.#expected.delete(object));
+		return ended.map(({state, name, message}): Notice => state === 'done'
+			? {kind: 'done', text: `Imported image ${quoted(name)}`}
+			: {kind: 'error', text: `the import of ${quoted(name)} ${state === 'failed' ? 'failed' : (state === 'lost' ? 'was lost' : 'was canceled')}: ${printable(message)}`}).at(0);
+	}
+
+	// Rows come and go, and panes change their size.
+	#keepInSight(): void {
+		const {tab, lists} = this.#view;
+		const list = lists[tab];
+		const cursor = follow(list.cursor, this.rows(), listRows(this.layout));
+		const gone = [...list.marked].some(object => !this.watcher.mirror.all(tab).has(object));
+		const marked = gone ? new Set([...list.marked].filter(object => this.watcher.mirror.all(tab).has(object))) : list.marked;
+		if (cursor !== list.cursor || marked !== list.marked) {
+			this.#view = {...this.#view, lists: {...lists, [tab]: {...list, cursor, marked}}};
+		}
+	}
+
+	// What a disk occupies is in no signal.
+	#dwell(): void {
+		const object = this.selected?.object;
+		if (object === this.#looked) {
+			return;
+		}
+
+		this.#looked = object;
+		clearTimeout(this.#dwelling);
+		const name = object && lookedUp[parseObjectPath(object)!.kind];
+		if (name) {
+			this.#dwelling = setTimeout(() => {
+				void this.#look(name, object);
+			}, dwelling);
+		}
+	}
+
+	async #look(name: 'Image' | 'Workspace', object: ObjectPath): Promise<void> {
+		try {
+			const properties = await this.client.properties(name, object);
+			if (this.nameOf(object) !== '') {
+				this.watcher.tell({kind: 'changed', object, properties});
+			}
+		} catch {
+			// It is gone, or nexusd is; both are told by themselves.
+		}
+	}
+
+	// Ages are shown in their largest unit, so most of the time nothing changes.
+	#age(): void {
+		clearTimeout(this.#ageing);
+		const {rows} = this.rows();
+		const {cursor: {top}} = this.list;
+		const shown = rows.slice(top, top + listRows(this.layout));
+		const moments = shown.flatMap(row => 'createdAt' in row ? [nextAge(row.createdAt, Date.now())] : []);
+		if (moments.length > 0 && !this.#view.exact) {
+			this.#ageing = setTimeout(() => {
+				this.update({});
+			}, Math.min(...moments));
+		}
+	}
+
+	#userOf(uid: number): string {
+		const name = this.#users.get(uid);
+		if (name === undefined) {
+			this.#users.set(uid, String(uid));
+			void this.#askUser(uid);
+		}
+
+		return name ?? String(uid);
+	}
+
+	async #askUser(uid: number): Promise<void> {
+		const names = await userNames([uid]).catch(() => undefined);
+		const name = names?.get(uid);
+		if (name !== undefined) {
+			this.#users.set(uid, name);
+			this.#gather();
+		}
+	}
+}
+
+/** The interfaces of what occupies space. */
+const lookedUp: Readonly<Partial<Record<Kind, 'Image' | 'Workspace'>>> = {image: 'Image', workspace: 'Workspace'};
+
+/** Milliseconds until an age in its largest unit is another one. */
+function nextAge(since: number, now: number): number {
+	const age = Math.max(0, now - (since * 1000));
+	const unit = age < 60_000 ? 1000 : (age < 3_600_000 ? 60_000 : 3_600_000);
+	return unit - (age % unit) + 1;
+}

@@ -1,0 +1,159 @@
+// What nexusd has, as its signals tell it. A pure state: it asks for nothing and knows no time.
+//
+// Who keeps it listens, calls `begin`, asks for all objects, and loads the answer. A signal that has come meanwhile may be
+// older or newer than the answer: all of them are applied to it, in their order. To those that are older it is what they led
+// to, so they change nothing in the end. Should a signal be lost, the mirror does not agree with what nexusd counts, or hears
+// of an object that it does not know: then it `isDoubtful`, and all is to be asked for once more.
+import type {ManagerProperties, ObjectPath} from '../../dbus/contract.js';
+import {kinds, parseObjectPath, type Kind} from '../../dbus/paths.js';
+import type {EndedJob, PropertiesOf, RecordOf} from './records.js';
+
+/** Objects with their properties, by path. */
+export type Objects = {readonly [K in Kind]: ReadonlyMap<ObjectPath, PropertiesOf<K>>};
+
+/** What a signal tells. */
+export type Event =
+	| {readonly kind: 'added' | 'changed'; readonly object: ObjectPath; readonly properties: Readonly<Record<string, unknown>>}
+	| {readonly kind: 'removed'; readonly object: ObjectPath}
+	| {readonly kind: 'manager'; readonly properties: Partial<ManagerProperties>};
+
+/** The most jobs that are remembered after their end. */
+const remembered = 100;
+
+export class Mirror {
+	readonly #records: {[K in Kind]: Map<ObjectPath, RecordOf[K]>} = {
+		image: new Map(), workspace: new Map(), vm: new Map(), job: new Map(),
+	};
+
+	readonly #versions: Record<Kind, number> = {
+		image: 0, workspace: 0, vm: 0, job: 0,
+	};
+
+	#manager: ManagerProperties | undefined;
+	#ended: readonly EndedJob[] = [];
+	#meanwhile: Event[] | undefined;
+	#hasGap = false;
+
+	/** All of a kind, by path, in no order. */
+	all<K extends Kind>(kind: K): ReadonlyMap<ObjectPath, RecordOf[K]> {
+		return this.#records[kind];
+	}
+
+	/** Changes whenever something of that kind does. */
+	version(kind: Kind): number {
+		return this.#versions[kind];
+	}
+
+	/** The daemon itself; `undefined` while there is nothing to show. */
+	get manager(): ManagerProperties | undefined {
+		return this.#manager;
+	}
+
+	/** The jobs that have ended while somebody looked, the newest first. */
+	get ended(): readonly EndedJob[] {
+		return this.#ended;
+	}
+
+	/** Whether a signal must have been lost, or has not come yet: nexusd counts something else. */
+	get isDoubtful(): boolean {
+		return this.#hasGap || (this.#manager !== undefined && (['image', 'workspace', 'vm'] as const).some(kind => this.#records[kind].size !== this.#manager![`${kind}s`]));
+	}
+
+	/** All is about to be asked for: what is told from now on counts for the answer too. */
+	begin(): void {
+		this.#meanwhile = [];
+	}
+
+	/** Everything is as the answers say, and what was told meanwhile. */
+	load(objects: Objects, manager: ManagerProperties, now: number): void {
+		const meanwhile = this.#meanwhile ?? [];
+		this.#forget();
+		this.#manager = manager;
+		for (const kind of kinds) {
+			for (const [object, properties] of objects[kind]) {
+				this.#put(kind, object, properties);
+			}
+		}
+
+		for (const event of meanwhile) {
+			this.apply(event, now);
+		}
+
+		// Of what came and went before the answer, the answer knows nothing.
+		this.#hasGap = false;
+	}
+
+	/** Nothing is known any more. What was being worked on was not brought to an end by this nexusd. */
+	clear(now: number): void {
+		for (const job of this.#records.job.values()) {
+			this.#remember({...job, state: 'lost', message: 'nexusd went away; what was begun is undone'}, now);
+		}
+
+		this.#forget();
+		this.#manager = undefined;
+	}
+
+	/** Something was told, at that time in seconds. */
+	apply(event: Event, now: number): void {
+		this.#meanwhile?.push(event);
+		if (!this.#manager) {
+			return;
+		}
+
+		if (event.kind === 'manager') {
+			this.#manager = {...this.#manager, ...event.properties};
+			return;
+		}
+
+		const kind = parseObjectPath(event.object)?.kind;
+		if (kind) {
+			this.#applyTo(kind, event, now);
+		}
+	}
+
+	#applyTo(kind: Kind, event: Exclude<Event, {kind: 'manager'}>, now: number): void {
+		if (event.kind === 'removed') {
+			this.#remove(kind, event.object, now);
+			return;
+		}
+
+		const known = this.#records[kind].get(event.object);
+		if (event.kind === 'changed' && !known) {
+			this.#hasGap = true;
+			return;
+		}
+
+		this.#put(kind, event.object, event.kind === 'added' ? event.properties : {...known, ...event.properties});
+	}
+
+	// An object whose path says its kind has that kind's properties, as the contract has it.
+	#put(kind: Kind, object: ObjectPath, properties: Readonly<Record<string, unknown>>): void {
+		(this.#records[kind] as Map<ObjectPath, unknown>).set(object, {...properties, object});
+		this.#versions[kind]++;
+	}
+
+	#remove(kind: Kind, object: ObjectPath, now: number): void {
+		const job = kind === 'job' ? this.#records.job.get(object) : undefined;
+		if (job) {
+			this.#remember(job, now);
+		}
+
+		this.#records[kind].delete(object);
+		this.#versions[kind]++;
+	}
+
+	#remember(job: RecordOf['job'], endedAt: number): void {
+		this.#ended = [{...job, endedAt}, ...this.#ended].slice(0, remembered);
+		this.#versions.job++;
+	}
+
+	#forget(): void {
+		for (const kind of kinds) {
+			this.#records[kind].clear();
+			this.#versions[kind]++;
+		}
+
+		this.#meanwhile = undefined;
+		this.#hasGap = false;
+	}
+}

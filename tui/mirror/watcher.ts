@@ -1,0 +1,289 @@
+// Keeps a mirror of what nexusd has, through all that can happen to it and to the bus.
+//
+//   opening → loading → live ⇄ away (nexusd has left the bus)
+//      ↑________________________|
+//      └ unreachable (there is no bus), tried again and again
+//
+// It never asks how things are while it is live: signals say it. A nexusd that has gone is not started again unless somebody
+// wants it: whoever stopped it may have meant it.
+import {EventEmitter} from 'node:events';
+import {setTimeout as wait} from 'node:timers/promises';
+import type {BusKind} from '../../dbus/bus.js';
+import {connect, reach, type NexusClient} from '../../dbus/client.js';
+import {contract, type ObjectPath} from '../../dbus/contract.js';
+import {parseObjectPath, rootPath, type Kind} from '../../dbus/paths.js';
+import {Mirror, type Event, type Objects} from './mirror.js';
+import type {PropertiesOf} from './records.js';
+
+/** How things stand between us and nexusd. */
+export type Link =
+	| {readonly state: 'opening' | 'starting' | 'loading' | 'live' | 'away'}
+	/** There is no bus, or nexusd cannot be started or does not answer. */
+	| {readonly state: 'unreachable' | 'failed'; readonly message: string};
+
+type WatcherEvents = {
+	/** The mirror has changed. */
+	change: [mirror: Mirror];
+	link: [link: Link];
+};
+
+/** Milliseconds between two looks for a bus, at first and at most. */
+const patience = {first: 250, most: 5000};
+
+/** Milliseconds in which the mirror comes to agree with nexusd's counts, which are told some moments later. */
+const settling = 1000;
+
+const interfaceNames = {
+	image: 'Image', workspace: 'Workspace', vm: 'Vm', job: 'Job',
+} as const satisfies Record<Kind, keyof typeof contract>;
+
+export class Watcher extends EventEmitter<WatcherEvents> {
+	readonly mirror = new Mirror();
+	readonly #closing = new AbortController();
+	/** The one that was asked for, then the one that was found. */
+	#kind: BusKind | undefined;
+	#client: NexusClient | undefined;
+	#link: Link = {state: 'opening'};
+	/** Of the question whose answer is awaited; another one makes it void. */
+	#question = 0;
+	#settling: NodeJS.Timeout | undefined;
+	#running: Promise<void> | undefined;
+
+	constructor(kind: BusKind | undefined) {
+		super();
+		this.#kind = kind;
+	}
+
+	get link(): Link {
+		return this.#link;
+	}
+
+	/** The bus, once it is known. */
+	get kind(): BusKind | undefined {
+		return this.#kind;
+	}
+
+	/** To ask nexusd for something; `undefined` while there is no bus. */
+	get client(): NexusClient | undefined {
+		return this.#client;
+	}
+
+	/** Begins. It goes on until `close`. */
+	open(): void {
+		this.#running ??= this.#run();
+	}
+
+	/** Starts nexusd where it is not running, and looks at everything anew where it is. */
+	async restart(): Promise<void> {
+		const client = this.#client;
+		if (!client) {
+			return;
+		}
+
+		if (client.owner !== '') {
+			await this.#load(client);
+			return;
+		}
+
+		this.#setLink({state: 'starting'});
+		try {
+			await client.start();
+		} catch (error) {
+			if (client === this.#client && client.owner === '') {
+				this.#setLink({state: 'failed', message: messageOf(error)});
+			}
+		}
+	}
+
+	/** Tells the mirror what was learnt otherwise than by a signal. */
+	tell(event: Event): void {
+		this.mirror.apply(event, now());
+		this.emit('change', this.mirror);
+	}
+
+	/** Ends the connection. */
+	async close(): Promise<void> {
+		this.#closing.abort();
+		await this.#client?.close();
+		await this.#running;
+	}
+
+	get #isClosing(): boolean {
+		return this.#closing.signal.aborted;
+	}
+
+	async #run(): Promise<void> {
+		let client = await this.#open();
+		while (client) {
+			/* eslint-disable no-await-in-loop -- one connection after the other */
+			await this.#follow(client);
+			client = await this.#reachAgain();
+			/* eslint-enable no-await-in-loop */
+		}
+	}
+
+	// The first time nexusd is started, as every command does it.
+	async #open(): Promise<NexusClient | undefined> {
+		try {
+			const client = await connect(this.#kind);
+			if (this.#isClosing) {
+				await client.close();
+				return undefined;
+			}
+
+			return client;
+		} catch (error) {
+			this.#setLink({state: 'failed', message: messageOf(error)});
+			return this.#reachAgain();
+		}
+	}
+
+	// `undefined` when it is closed meanwhile.
+	async #reachAgain(): Promise<NexusClient | undefined> {
+		for (let delay = patience.first; !this.#isClosing; delay = Math.min(delay * 2, patience.most)) {
+			/* eslint-disable no-await-in-loop */
+			for (const kind of this.#kind ? [this.#kind] : ['system', 'session'] as const) {
+				try {
+					return await reach(kind);
+				} catch (error) {
+					this.#setLink({state: 'unreachable', message: messageOf(error)});
+				}
+			}
+
+			await wait(delay, undefined, {signal: this.#closing.signal}).catch(() => undefined);
+			/* eslint-enable no-await-in-loop */
+		}
+
+		return undefined;
+	}
+
+	// Resolves when the connection has ended.
+	async #follow(client: NexusClient): Promise<void> {
+		this.#client = client;
+		this.#kind = client.kind;
+		client.on('owner', () => {
+			this.#meet(client);
+		});
+		this.#listenTo(client);
+		try {
+			await client.listen();
+			this.#meet(client);
+			await client.ended;
+		} catch {
+			// The connection ended in the midst.
+			await client.close();
+		}
+
+		this.#client = undefined;
+		if (!this.#isClosing) {
+			this.#lose({state: 'unreachable', message: 'the connection to the bus was lost'});
+		}
+	}
+
+	#meet(client: NexusClient): void {
+		if (client.owner === '') {
+			// Why it could not be started stays to be read.
+			this.#lose(this.#link.state === 'failed' ? this.#link : {state: 'away'});
+			return;
+		}
+
+		void this.#load(client);
+	}
+
+	#lose(link: Link): void {
+		this.#question++;
+		clearTimeout(this.#settling);
+		this.mirror.clear(now());
+		this.emit('change', this.mirror);
+		this.#setLink(link);
+	}
+
+	async #load(client: NexusClient): Promise<void> {
+		const question = ++this.#question;
+		this.#setLink({state: 'loading'});
+		this.mirror.begin();
+		try {
+			await client.manager.subscribe();
+			const [manager, objects] = await Promise.all([client.properties('Manager', rootPath), objectsOf(client)]);
+			if (question === this.#question) {
+				this.mirror.load(objects, manager, now());
+				this.emit('change', this.mirror);
+				this.#setLink({state: 'live'});
+				this.#settle(client);
+			}
+		} catch (error) {
+			// When it went away, that is told by itself.
+			if (question === this.#question && client.owner !== '') {
+				this.#setLink({state: 'failed', message: messageOf(error)});
+			}
+		}
+	}
+
+	// Where the mirror is doubtful now, and still is a moment later, a signal was lost.
+	#settle(client: NexusClient): void {
+		if (this.#settling !== undefined || !this.mirror.isDoubtful) {
+			return;
+		}
+
+		this.#settling = setTimeout(() => {
+			this.#settling = undefined;
+			if (this.#link.state === 'live' && this.mirror.isDoubtful) {
+				void this.#load(client);
+			}
+		}, settling);
+	}
+
+	#listenTo(client: NexusClient): void {
+		const apply = (event: Event): void => {
+			this.tell(event);
+			if (this.#link.state === 'live') {
+				this.#settle(client);
+			}
+		};
+
+		client.on('ObjectManager.InterfacesAdded', (_path, object, interfaces) => {
+			const kind = parseObjectPath(object)?.kind;
+			if (kind) {
+				const name = interfaceNames[kind];
+				apply({kind: 'added', object, properties: client.changes(name, contract[name].name, interfaces[contract[name].name] ?? {})});
+			}
+		});
+		client.on('ObjectManager.InterfacesRemoved', (_path, object) => {
+			apply({kind: 'removed', object});
+		});
+		client.on('Properties.PropertiesChanged', (object, interfaceName, changed) => {
+			const kind = parseObjectPath(object)?.kind;
+			if (kind) {
+				apply({kind: 'changed', object, properties: client.changes(interfaceNames[kind], interfaceName, changed)});
+			} else if (object === rootPath) {
+				apply({kind: 'manager', properties: client.changes('Manager', interfaceName, changed)});
+			}
+		});
+	}
+
+	#setLink(link: Link): void {
+		this.#link = link;
+		this.emit('link', link);
+	}
+}
+
+async function objectsOf(client: NexusClient): Promise<Objects> {
+	const objects: {[K in Kind]: Map<ObjectPath, PropertiesOf<K>>} = {
+		image: new Map(), workspace: new Map(), vm: new Map(), job: new Map(),
+	};
+	const all = await client.object('ObjectManager', rootPath).getManagedObjects();
+	for (const [object, interfaces] of Object.entries(all)) {
+		const kind = parseObjectPath(object)?.kind;
+		if (kind) {
+			const {name} = contract[interfaceNames[kind]];
+			// The whole properties of the interface that belongs to the kind.
+			(objects[kind] as Map<ObjectPath, unknown>).set(object, client.changes(interfaceNames[kind], name, interfaces[name] ?? {}));
+		}
+	}
+
+	return objects;
+}
+
+const now = (): number => Date.now() / 1000;
+
+const messageOf = (error: unknown): string => error instanceof Error ? error.message : String(error);
