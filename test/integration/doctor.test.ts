@@ -118,8 +118,9 @@ rootTest('when every file of the database is lost, the records are rebuilt from 
 	await again.logged(/differ in 3 points/);
 	const listed = await nexusctl(bus, 'doctor');
 	t.regex(listed.stdout, /one +unknown workspace/);
-	const {stdout, exitCode} = await nexusctl(bus, 'doctor', '--rebuild');
+	const {stdout, stderr, exitCode} = await nexusctl(bus, 'doctor', '--rebuild');
 	t.deepEqual([stdout, exitCode], ['Adopted 3 of 3', 0]);
+	t.regex(stderr, /^Adopting what the records do not know: 0%, "base"\n.*: 30%, "one"\n.*: 60%, "two"$/);
 	const rebuilt = await connectClient(bus, cleanup);
 	t.deepEqual(await rebuilt.manager.listWorkspaces(''), before);
 	t.deepEqual(await rebuilt.manager.listImages(), imagesBefore);

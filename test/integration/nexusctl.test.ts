@@ -1,5 +1,6 @@
 // nexusctl as people and scripts run it: what it prints, where, and with which exit code.
 import {once} from 'node:events';
+import {writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import test from 'ava';
@@ -208,6 +209,37 @@ rootTest('an import shows its progress on a terminal, as lines elsewhere, and is
 	t.deepEqual(images.map(({name}) => name), ['bar', 'lines']);
 	const {stdout} = await run('ls', ['-A', workspaces]);
 	t.deepEqual(stdout.split('\n').sort(), ['.lock', '.stock', '.trash', '.work', '@bar', '@lines']);
+});
+
+// Lets mke2fs write in gusts only.
+const gusty = `#!/bin/sh
+/usr/sbin/mke2fs "$@" &
+for gust in 1 2 3 4 5 6 7 8; do
+	sleep 0.03
+	kill -STOP $!
+	sleep 0.3
+	kill -CONT $!
+done
+wait $!
+`;
+
+rootTest('an import that takes a while says how fast it goes and when it will be over', async t => {
+	const bin = await temporaryFolder(cleanupOf(t));
+	await writeFile(path.join(bin, 'mke2fs'), gusty, {mode: 0o755});
+	const {bus, folder} = await startNexus(t, {env: {PATH: `${bin}:${process.env['PATH']}`}});
+	const source = await makeSource(folder, 'source', 96);
+	const lines = await nexusctl(bus, 'image', 'import', source, '--name', 'lines');
+	t.is(lines.exitCode, 0, lines.stderr);
+	t.regex(lines.stderr, /^Importing image "lines": \d0%, [\d.]+ [KM]iB\/s, \d+s left$/m);
+
+	// A terminal is a terminal, in a pipeline too.
+	const command = `stty cols 80 rows 30; exec ${process.execPath} dist/nexusctl.js image import ${source} --name bar`;
+	const shown = await run('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+		...bus.env, TERM: 'xterm-256color', CI: 'true', NO_COLOR: '1', FORCE_COLOR: undefined,
+	});
+	t.is(shown.exitCode, 0, shown.stdout);
+	t.regex(shown.stdout, /█+░+ +\d+% {2}[\d.]+ [KM]iB of 96 MiB +[\d.]+ [KM]iB\/s +\d+s left/);
+	t.false(/\[[\d;]+m/.test(shown.stdout), 'no colours');
 });
 
 test('colours respect NO_COLOR, and every level of help has an example', async t => {

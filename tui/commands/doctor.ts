@@ -4,9 +4,11 @@ import type {FindingRow} from '../../dbus/contract.js';
 import {defineCommand, type Invocation, type Single} from '../cli/command.js';
 import {UsageError} from '../cli/usage-error.js';
 import {confirm, requireAnswerable, yesFlag} from '../confirm.js';
+import {InterruptedError} from '../errors.js';
 import {printable, quoted} from '../output/printable.js';
 import {table, type Column} from '../output/table.js';
 import type {Terminal} from '../output/terminal.js';
+import {waitFor, type Person, type Watched} from '../person.js';
 
 const flags = {
 	adopt: {type: 'string', value: 'NAME', summary: 'Take what lies in the pool under this name into the records'},
@@ -49,9 +51,9 @@ export const doctor: Single = {
 	}),
 };
 
-async function examine({connect, suggest}: Request) {
+async function examine({connect, person, suggest}: Request) {
 	const client = await connect();
-	const findings = await client.manager.examine();
+	const findings = await findingsOf(client, person);
 	return {data: findings, text: async (terminal: Terminal) => findings.length === 0 ? 'No problems found.' : listed(findings, terminal, suggest)};
 }
 
@@ -64,33 +66,21 @@ async function adoptOne({connect}: Request, name: string) {
 async function removeOne(invocation: Request, name: string) {
 	requireAnswerable(invocation);
 	const client = await invocation.connect();
-	const findings = await client.manager.examine();
+	const findings = await findingsOf(client, invocation.person);
 	const finding = findings.find(({kind, name: found}) => kind === 'unknown' && found === name);
 	await confirm(`Remove ${finding?.what ?? 'what lies under'} ${quoted(name)} and all that is in it?`, invocation);
-	await client.manager.removeUnknown(name);
+	await invocation.person.watch(`Removing ${quoted(name)}`, async watched =>
+		waitFor(client.manager.removeUnknown(name), watched, `nexusd goes on removing ${quoted(name)}.`));
 	return {data: {removed: name}, text: () => `Removed ${quoted(name)}`};
 }
 
-// Images first: workspaces need theirs.
-async function adoptAll({connect, suggest}: Request) {
+async function adoptAll({connect, person, suggest}: Request) {
 	const client = await connect();
-	const findings = await client.manager.examine();
+	const findings = await findingsOf(client, person);
 	const unknown = findings.filter(({kind}) => kind === 'unknown');
-	const adopted: string[] = [];
-	const failed: Array<{name: string; message: string}> = [];
-	for (const what of ['image', 'workspace'] as const) {
-		for (const {name} of unknown.filter(finding => finding.what === what)) {
-			// One after the other: an order that can be read, and a daemon that has time for others.
-			// eslint-disable-next-line no-await-in-loop
-			const message = await tryToAdopt(client, name);
-			if (message === undefined) {
-				adopted.push(name);
-			} else {
-				failed.push({name, message});
-			}
-		}
-	}
-
+	// Images first: workspaces need theirs.
+	const labelled = ['image', 'workspace'].flatMap(kind => unknown.filter(({what}) => what === kind));
+	const {adopted, failed} = await person.watch('Adopting what the records do not know', async watched => adoptEach(labelled, client, watched));
 	const others = unknown.filter(({what}) => what === 'folder').map(({name}) => name);
 	return {
 		data: {adopted, failed, unknown: others},
@@ -100,6 +90,33 @@ async function adoptAll({connect, suggest}: Request) {
 			...(failed.length + others.length > 0 ? [`See what is left with: ${suggest('doctor')}`] : []),
 		].join('\n'),
 	};
+}
+
+const findingsOf = async ({manager}: NexusClient, {watch}: Person): Promise<FindingRow[]> =>
+	watch('Comparing the pool with the records', async watched => waitFor(manager.examine(), watched, 'Comparing canceled.'));
+
+type Adopted = {readonly adopted: readonly string[]; readonly failed: ReadonlyArray<{name: string; message: string}>};
+
+// One after the other: an order that can be read, and a daemon that has time for others.
+async function adoptEach(findings: readonly FindingRow[], client: NexusClient, {update, signal}: Watched): Promise<Adopted> {
+	const adopted: string[] = [];
+	const failed: Array<{name: string; message: string}> = [];
+	for (const [index, {name}] of findings.entries()) {
+		if (signal.aborted) {
+			throw new InterruptedError(`Adopting canceled: ${adopted.length} of ${findings.length} are adopted.`);
+		}
+
+		update({progress: index / findings.length, size: 0, message: quoted(name)});
+		// eslint-disable-next-line no-await-in-loop
+		const message = await tryToAdopt(client, name);
+		if (message === undefined) {
+			adopted.push(name);
+		} else {
+			failed.push({name, message});
+		}
+	}
+
+	return {adopted, failed};
 }
 
 async function tryToAdopt(client: NexusClient, name: string): Promise<string | undefined> {

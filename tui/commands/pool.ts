@@ -7,6 +7,7 @@ import {formatSize} from '../output/format.js';
 import {printable, quoted} from '../output/printable.js';
 import type {Person} from '../person.js';
 import type {CreatedPool} from '../pool/create-pool.js';
+import type {Course} from '../pool/reverting.js';
 
 const create = defineCommand({
 	summary: 'Make a btrfs in a file for images and workspaces',
@@ -32,19 +33,7 @@ const create = defineCommand({
 		requireAdministrator(invocation);
 		const client = await connect('system');
 		const plan = await checkPool({file: path.resolve(file), size}, client, invocation);
-		const pool = await person.watch('Creating the pool', async ({update, signal}) => {
-			try {
-				return await createPool(plan, client, {
-					onStep(done, message) {
-						update({progress: done, message});
-					},
-					onUndoFailed: warnOf(person),
-					signal,
-				});
-			} catch (error) {
-				throw signal.aborted ? new InterruptedError('Creating the pool canceled.', {cause: error}) : error;
-			}
-		});
+		const pool = await inSteps('Creating the pool', person, async course => createPool(plan, client, course));
 		return {data: pool, text: () => [...describe(pool), `Next: ${suggest('image import ./rootfs --name NAME')}`].join('\n')};
 	},
 });
@@ -62,7 +51,7 @@ const remove = defineCommand({
 		requireAnswerable(invocation);
 		const pool = await findPool(await invocation.connect('system'), invocation);
 		await confirm(`Delete the pool in ${quoted(pool.file)}?`, invocation);
-		await deletePool(pool, warnOf(invocation.person));
+		await inSteps('Deleting the pool', invocation.person, async course => deletePool(pool, course));
 		return {data: {deleted: pool.file}, text: () => `Deleted the pool in ${quoted(pool.file)}`};
 	},
 });
@@ -82,6 +71,18 @@ const describe = ({file, size, root, unit, backend}: CreatedPool): string[] => [
 	...(backend === 'btrfs' ? [] : ['Warning: nexusd keeps to plain folders, because storage.backend in its configuration says so']),
 ];
 
-const warnOf = ({warn}: Person) => (error: unknown): void => {
-	warn(`could not undo a step: ${error instanceof Error ? error.message : String(error)}`);
-};
+const inSteps = async <T>(title: string, {watch, warn}: Person, work: (course: Course) => Promise<T>): Promise<T> => watch(title, async ({update, signal}) => {
+	try {
+		return await work({
+			onStep(progress, message) {
+				update({progress, size: 0, message});
+			},
+			onUndoFailed(error) {
+				warn(`could not undo a step: ${error instanceof Error ? error.message : String(error)}`);
+			},
+			signal,
+		});
+	} catch (error) {
+		throw signal.aborted ? new InterruptedError(`${title} canceled.`, {cause: error}) : error;
+	}
+});

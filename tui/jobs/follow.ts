@@ -4,7 +4,13 @@ import type {ObjectPath} from '../../dbus/contract.js';
 import {busErrors} from '../../dbus/errors.js';
 import {DaemonLostError} from '../errors.js';
 
-export type JobState = {readonly progress: number; readonly message: string};
+export type JobState = {
+	/** From 0 to 1. */
+	readonly progress: number;
+	/** Bytes that it will write, of which `progress` are written; 0 where it is not about bytes, or not known yet. */
+	readonly size: number;
+	readonly message: string;
+};
 
 export type JobEnd = {
 	/** `done`, `failed` or `canceled`. */
@@ -21,7 +27,7 @@ export type FollowOptions = {
 	readonly signal: AbortSignal;
 };
 
-const nothingYet: JobState = {progress: 0, message: ''};
+const nothingYet: JobState = {progress: 0, size: 0, message: ''};
 
 /** The jobs of a daemon. Made before the job is started: its signals may come before the reply that names it. */
 export class Jobs {
@@ -93,9 +99,10 @@ export class Jobs {
 		}
 	}
 
-	#update(job: ObjectPath, {progress, message}: Partial<JobState>): void {
+	#update(job: ObjectPath, changed: Partial<JobState>): void {
 		const state = this.#stateOf(job);
-		this.#states.set(job, {progress: progress ?? state.progress, message: message ?? state.message});
+		const {progress, size, message} = {...state, ...changed};
+		this.#states.set(job, {progress, size, message});
 		this.#look?.();
 	}
 

@@ -8,6 +8,12 @@ export const formatSize = (bytes: number): string => prettyBytes(bytes, {binary:
 /** `2 GiB (2147483648 bytes)` */
 export const formatExactSize = (bytes: number): string => bytes < 1024 ? `${bytes} bytes` : `${formatSize(bytes)} (${bytes} bytes)`;
 
+/** `48 MiB/s` */
+export const formatRate = (bytesPerSecond: number): string => `${formatSize(bytesPerSecond)}/s`;
+
+/** `4s left`, `1h 2m left`: never none as long as there is something to do. */
+export const formatTimeLeft = (seconds: number): string => `${prettyMs(Math.max(1, Math.ceil(seconds)) * 1000, {unitCount: 2})} left`;
+
 /** `128 MiB` */
 export const formatMemory = (mebibytes: number): string => formatSize(mebibytes * (1024 ** 2));
 

@@ -12,7 +12,7 @@ import {UsageError} from '../cli/usage-error.js';
 import {ConflictError, MissingError, RefusedError} from '../errors.js';
 import {formatSize} from '../output/format.js';
 import {quoted} from '../output/printable.js';
-import {reverting} from './reverting.js';
+import {reverting, stepsOf, type Course} from './reverting.js';
 import {
 	freeBytes, isMountPoint, isOnBtrfs, mountUnitOf, requireEmpty, requireNothingKept, runProgram, systemctl,
 } from './system.js';
@@ -31,13 +31,6 @@ export type CreatedPool = Wish & {
 	readonly unit: string;
 	/** What nexusd makes of it: its configuration may insist on plain folders. */
 	readonly backend: ManagerProperties['backend'];
-};
-
-/** How the making is followed and broken off. */
-export type Course = {
-	readonly onStep: (done: number, title: string) => void;
-	readonly onUndoFailed: (error: unknown) => void;
-	readonly signal: AbortSignal;
 };
 
 /** What `checkPool` found in order. */
@@ -125,15 +118,10 @@ async function requireRootsOwn(folder: string): Promise<void> {
 }
 
 /** Makes the pool; when a step fails, or is broken off, nothing is left of it. */
-export async function createPool(plan: Plan, client: NexusClient, {onStep, onUndoFailed, signal}: Course): Promise<CreatedPool> {
+export async function createPool(plan: Plan, client: NexusClient, course: Course): Promise<CreatedPool> {
 	const {file, size, root, unit, unitFile} = plan;
-	let count = 0;
-	const step = (title: string): void => {
-		signal.throwIfAborted();
-		onStep(count / 6, title);
-		count++;
-	};
-
+	const {onUndoFailed, signal} = course;
+	const step = stepsOf(6, course);
 	return reverting(onUndoFailed, async onFailure => {
 		step(`reserving ${formatSize(size)} in ${file}`);
 		const handle = await open(file, 'wx', 0o600);

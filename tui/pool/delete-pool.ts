@@ -6,7 +6,7 @@ import {rootPath} from '../../dbus/paths.js';
 import type {Invocation} from '../cli/command.js';
 import {ConflictError, MissingError} from '../errors.js';
 import {quoted} from '../output/printable.js';
-import {reverting} from './reverting.js';
+import {reverting, stepsOf, type Course} from './reverting.js';
 import {
 	isMountPoint, mountUnitOf, requireEmpty, requireNothingKept, systemctl,
 } from './system.js';
@@ -38,19 +38,23 @@ export async function findPool(client: NexusClient, invocation: Pick<Invocation,
 	return {...pool, unit, unitFile};
 }
 
-/** Removes the pool and all in it. What fails leaves it as it was. */
-export async function deletePool({file, root, unit, unitFile}: FoundPool, onUndoFailed: (error: unknown) => void): Promise<void> {
-	await reverting(onUndoFailed, async onFailure => {
+/** Removes the pool and all in it. What fails, or is broken off, leaves it as it was. */
+export async function deletePool({file, root, unit, unitFile}: FoundPool, course: Course): Promise<void> {
+	const step = stepsOf(4, course);
+	await reverting(course.onUndoFailed, async onFailure => {
+		step('stopping nexusd');
 		await systemctl('stop', 'nexusd.service');
 		// It may have been given something since it was asked.
 		await requireEmpty(root);
 
+		step(`unmounting ${root}`);
 		onFailure(async () => systemctl('start', unit));
 		await systemctl('stop', unit);
 		if (await isMountPoint(root)) {
 			throw new ConflictError(`something else is mounted on ${quoted(root)}`);
 		}
 
+		step(`removing ${unitFile}`);
 		onFailure(async () => systemctl('enable', unit));
 		await systemctl('disable', unit);
 
@@ -60,6 +64,8 @@ export async function deletePool({file, root, unit, unitFile}: FoundPool, onUndo
 		});
 		await rm(unitFile);
 		await systemctl('daemon-reload');
+
+		step(`removing ${file}`);
 		await rm(file);
 	});
 }

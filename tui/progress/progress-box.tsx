@@ -1,21 +1,24 @@
-import {ProgressBar} from '@inkjs/ui';
 import {Box, Text} from 'ink';
-import type {JobState} from '../jobs/follow.js';
 import {printable} from '../output/printable.js';
+import {barText, type PacedState} from './texts.js';
 
-/** A title, a bar with its percentage, and what is being done. */
-export function ProgressBox({title, progress, message}: {readonly title: string} & JobState) {
-	const percent = Math.floor(Math.min(1, Math.max(0, progress)) * 100);
+type Properties = PacedState & {
+	readonly title: string;
+	/** Columns that it has, 20 at least. */
+	readonly width: number;
+};
+
+/**
+A title, a bar with its figures, and what is being done: three lines.
+
+The bar is text: that of `@inkjs/ui` learns its width by drawing itself twice, and there may be many in a list.
+*/
+export function ProgressBox({title, width, ...state}: Properties) {
 	return (
-		<Box flexDirection='column'>
+		<Box flexDirection='column' width={width}>
 			<Text bold wrap='truncate-middle'>{title}</Text>
-			<Box gap={1}>
-				<Box width={40}>
-					<ProgressBar value={percent}/>
-				</Box>
-				<Text>{`${percent}%`.padStart(4)}</Text>
-			</Box>
-			<Text dimColor wrap='truncate-end'>{printable(message) || ' '}</Text>
+			<Text>{barText(state, width)}</Text>
+			<Text dimColor wrap='truncate-end'>{printable(state.message) || ' '}</Text>
 		</Box>
 	);
 }

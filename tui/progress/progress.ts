@@ -1,7 +1,10 @@
 // Progress for whoever watches: a bar on a terminal, lines elsewhere, nothing where JSON was asked for.
 import process from 'node:process';
 import type {JobState} from '../jobs/follow.js';
-import {printable} from '../output/printable.js';
+import {prepareInk} from '../output/ink.js';
+import type {Bar} from './bar.js';
+import {Pacer, shareOf} from './pace.js';
+import {progressText} from './texts.js';
 import type {Progress} from './watcher.js';
 
 /** The Progress of something, on stderr. */
@@ -16,51 +19,53 @@ export function showProgress(title: string, silent: boolean): Progress {
 }
 
 /** A line at the first sign of life and whenever another tenth is done. */
-export function progressLines(title: string, print: (line: string) => void = console.error): Progress {
+export function progressLines(title: string, print: (line: string) => void = console.error, now = () => performance.now()): Progress {
+	const pacer = new Pacer();
 	let tenths = -1;
 	return {
-		update({progress, message}) {
-			const reached = Math.floor(progress * 10);
+		update(state) {
+			const time = now();
+			pacer.note(time, state);
+			const reached = Math.floor(shareOf(state.progress) * 10);
 			if (reached > tenths) {
 				tenths = reached;
-				print([`${title}: ${reached * 10}%`, ...(message ? [printable(message)] : [])].join(' '));
+				print(progressText(title, {...state, progress: reached / 10, pace: pacer.at(time)}));
 			}
 		},
 		end: async () => undefined,
 	};
 }
 
-// Loading Ink takes longer than a small import: only work that goes on for a while gets a bar.
+// Loading Ink takes longer than a small import: only work that goes on for a while gets a bar. It is drawn again and again,
+// for what stands still becomes slower too.
 function lateBar(title: string): Progress {
+	const pacer = new Pacer();
 	let latest: JobState | undefined;
-	let bar: Promise<Progress> | undefined;
-	const timer = setTimeout(() => {
-		bar = loadBar(title);
-		void bar.then(({update}) => {
-			update(latest ?? {progress: 0, message: ''});
-		});
+	let bar: Promise<Bar> | undefined;
+	const draw = async () => {
+		bar ??= loadBar(title);
+		const {draw} = await bar;
+		draw(latest && {...latest, pace: pacer.at(performance.now())});
+	};
+
+	const timer = setInterval(() => {
+		void draw();
 	}, 200);
 	return {
 		update(state) {
 			latest = state;
-			void bar?.then(({update}) => {
-				update(state);
-			});
+			pacer.note(performance.now(), state);
 		},
 		async end() {
-			clearTimeout(timer);
+			clearInterval(timer);
 			const loaded = await bar;
 			await loaded?.end();
 		},
 	};
 }
 
-async function loadBar(title: string): Promise<Progress> {
-	if (process.env['NO_COLOR']) {
-		// Ink's colours know this variable only.
-		process.env['FORCE_COLOR'] = '0';
-	}
-
+async function loadBar(title: string): Promise<Bar> {
+	prepareInk();
 	const {showBar} = await import('./bar.js');
 	return showBar(title);
 }

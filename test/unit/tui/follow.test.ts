@@ -66,11 +66,11 @@ const begin = () => {
 test('a job is followed to its end', async t => {
 	const {client, states, follow} = begin();
 	const end = follow();
-	client.change({Progress: new Variant('d', 0.25), Message: new Variant('s', 'copying')});
+	client.change({Size: new Variant('t', 1000n), Progress: new Variant('d', 0.25), Message: new Variant('s', 'copying')});
 	client.change({Progress: new Variant('d', 0.75)});
 	client.remove('done');
 	t.deepEqual(await end, {result: 'done', message: 'copying', object: image});
-	t.deepEqual(states.map(({progress}) => progress), [0, 0.25, 0.75]);
+	t.deepEqual(states.map(({progress, size}) => [progress, Number(size)]), [[0, 0], [0.25, 1000], [0.75, 1000]]);
 });
 
 test('what a job said before its name was known is not lost', async t => {

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import {UsageError} from '../../../tui/cli/usage-error.js';
-import {reverting} from '../../../tui/pool/reverting.js';
+import {reverting, stepsOf} from '../../../tui/pool/reverting.js';
 import {requireAdministrator, requireNothingKept} from '../../../tui/pool/system.js';
 import {isNameable, mountUnit, parseMountUnit} from '../../../tui/pool/unit.js';
 
@@ -89,6 +89,26 @@ test('an undo that fails is told, and the others go on', async t => {
 	}), {message: 'no'});
 	t.deepEqual(done, ['one']);
 	t.deepEqual(told.map(String), ['Error: stuck']);
+});
+
+test('steps tell how many are done, and none begins after it was broken off', t => {
+	const controller = new AbortController();
+	const told: Array<[number, string]> = [];
+	const step = stepsOf(4, {
+		onStep(done, title) {
+			told.push([done, title]);
+		},
+		onUndoFailed: fail,
+		signal: controller.signal,
+	});
+	step('one');
+	step('two');
+	const error = new Error('broken off');
+	controller.abort(error);
+	t.throws(() => {
+		step('three');
+	}, {is: error});
+	t.deepEqual(told, [[0, 'one'], [0.25, 'two']]);
 });
 
 test('the session\'s nexusd has no pool to make', t => {

@@ -1,65 +1,115 @@
 import {render} from 'ink-testing-library';
 import test from 'ava';
+import fc from 'fast-check';
+import stringWidth from 'string-width';
 import {ProgressBox} from '../../../tui/progress/progress-box.js';
 import {progressLines} from '../../../tui/progress/progress.js';
+import {barText, progressText} from '../../../tui/progress/texts.js';
 
-const lineAt = (tenth: number) => `Importing image "debian": ${tenth * 10}% copying`;
+const mebibyte = 1024 ** 2;
+const title = 'Importing image "debian"';
+const state = {
+	progress: 0.4, size: 250 * mebibyte, message: 'writing', pace: {bytesPerSecond: 48 * mebibyte, secondsLeft: 3.2},
+};
 
-test('the bar shows title, percentage and message', t => {
-	const {lastFrame, rerender, unmount} = render(<ProgressBox title='Importing image "debian"' progress={0.5} message='copying files'/>);
+const frameOf = (properties: Parameters<typeof ProgressBox>[0]): string => {
+	const {lastFrame, unmount} = render(<ProgressBox {...properties}/>);
 	const frame = lastFrame()!;
-	t.regex(frame, /^Importing image "debian"\n/);
-	t.regex(frame, /50%/);
-	t.regex(frame, /copying files/);
-	rerender(<ProgressBox title='Importing image "debian"' progress={1} message='done'/>);
-	t.regex(lastFrame()!, /100%/);
 	unmount();
+	return frame;
+};
+
+test('the box shows title, bar, figures and message', t => {
+	t.deepEqual(frameOf({title, width: 80, ...state}).split('\n'), [
+		title,
+		`${'█'.repeat(10)}${'░'.repeat(17)}  40%  100 MiB of 250 MiB    48 MiB/s    4s left`,
+		'writing',
+	]);
 });
 
-test('the bar grows', async t => {
-	const filled = async (progress: number) => {
-		const {lastFrame, unmount} = render(<ProgressBox title='x' progress={progress} message=''/>);
-		// The bar learns its width after the first frame.
-		await new Promise(resolve => {
-			setTimeout(resolve, 50);
-		});
-		const count = [...lastFrame()!].filter(character => character === '█').length;
-		unmount();
-		return count;
-	};
+test('the figures go one by one where there is no room, and the bar shrinks to ten columns before', t => {
+	const shown = (width: number): string => barText(state, width);
+	t.is(shown(93), `${'█'.repeat(16)}${'░'.repeat(24)}  40%  100 MiB of 250 MiB    48 MiB/s    4s left`);
+	t.is(shown(200), shown(93));
+	t.is(shown(63), '████░░░░░░  40%  100 MiB of 250 MiB    48 MiB/s    4s left');
+	t.is(shown(62), `${'█'.repeat(12)}${'░'.repeat(19)}  40%  48 MiB/s    4s left`);
+	t.is(shown(41), '████░░░░░░  40%  48 MiB/s    4s left');
+	t.is(shown(40), '████████░░░░░░░░░░░░░  40%  4s left');
+	t.is(shown(29), '████░░░░░░  40%  4s left');
+	t.is(shown(28), '█████████░░░░░░░░░░░░░░  40%');
+	t.is(shown(20), '██████░░░░░░░░░  40%');
+});
 
-	t.is(await filled(0), 0);
-	t.is(await filled(0.5), 20);
-	t.is(await filled(1), 40);
+test('what is not about bytes has a bar and nothing more', t => {
+	t.is(barText({...state, size: 0, pace: undefined}, 80), `${'█'.repeat(16)}${'░'.repeat(24)}  40%`);
+});
+
+test('the bar stays as long as it was when a pace becomes known', t => {
+	const blocks = (text: string): number => text.match(/[█░]/g)!.length;
+	t.is(blocks(barText({...state, pace: undefined}, 70)), blocks(barText(state, 70)));
+});
+
+test('only what is done is full', t => {
+	t.is(barText({...state, progress: 0.9999}, 20), `${'█'.repeat(14)}░  99%`);
+	t.is(barText({...state, progress: 1, pace: undefined}, 20), `${'█'.repeat(15)} 100%`);
 });
 
 test('a progress out of bounds and a message with control characters are made harmless', t => {
-	const {lastFrame, unmount} = render(<ProgressBox title='x' progress={1.7} message={'a\u001B[2Jb'}/>);
-	t.regex(lastFrame()!, /100%/);
-	t.true(lastFrame()!.includes(String.raw`a\x1b[2Jb`));
-	unmount();
+	const frame = frameOf({
+		...state, title: 'x', width: 80, progress: 1.7, message: 'a\u001B[2Jb',
+	});
+	t.regex(frame, /100%/);
+	t.true(frame.includes(String.raw`a\x1b[2Jb`));
+	t.regex(barText({...state, progress: Number.NaN}, 80), /^░+ {3}0%/);
 });
 
-test('without a terminal there is a line for every tenth at the most', t => {
+test('the box keeps to its width', t => {
+	const pace = fc.option(fc.record({bytesPerSecond: fc.double({min: 1, max: 1e30, noNaN: true}), secondsLeft: fc.double({min: 1e-9, max: 1e20, noNaN: true})}), {nil: undefined});
+	fc.assert(fc.property(
+		fc.record({
+			title: fc.string({unit: 'grapheme'}).map(text => `x${text}`), message: fc.string({unit: 'grapheme'}), progress: fc.double(), size: fc.maxSafeNat(), pace,
+		}),
+		fc.integer({min: 20, max: 100}),
+		(properties, width) => {
+			const lines = frameOf({...properties, width}).split('\n');
+			t.is(lines.length, 3);
+			t.deepEqual(lines.filter(line => stringWidth(line) > width), []);
+		},
+	), {numRuns: 200});
+});
+
+test('one line says how fast it goes, or else what is being done', t => {
+	t.is(progressText(title, state), 'Importing image "debian": 40%, 48 MiB/s, 4s left');
+	t.is(progressText(title, {...state, pace: undefined}), 'Importing image "debian": 40%, writing');
+	t.is(progressText(title, {...state, pace: undefined, message: ''}), 'Importing image "debian": 40%');
+	t.is(progressText(title, {...state, pace: {bytesPerSecond: 1, secondsLeft: 7325}}), 'Importing image "debian": 40%, 1 B/s, 2h 2m left');
+});
+
+const linesOf = (steps: readonly number[], size = 0): string[] => {
 	const lines: string[] = [];
-	const {update} = progressLines('Importing image "debian"', line => {
+	let time = 0;
+	const {update} = progressLines(title, line => {
 		lines.push(line);
-	});
-	for (let step = 0; step <= 1000; step++) {
-		update({progress: step / 1000, message: 'copying'});
+	}, () => time);
+	for (const progress of steps) {
+		update({progress, size, message: 'writing'});
+		time += 100;
 	}
 
-	t.deepEqual(lines, Array.from({length: 11}, (_, tenth) => lineAt(tenth)));
+	return lines;
+};
+
+test('without a terminal there is a line for every tenth at the most', t => {
+	const lines = linesOf(Array.from({length: 1001}, (_, step) => step / 1000));
+	t.deepEqual(lines, Array.from({length: 11}, (_, tenth) => `${title}: ${tenth * 10}%, writing`));
 });
 
 test('tenths that were jumped over are left out', t => {
-	const lines: string[] = [];
-	const {update} = progressLines('x', line => {
-		lines.push(line);
-	});
-	for (const progress of [0, 0.55, 0.2, 0.59, 1]) {
-		update({progress, message: ''});
-	}
+	t.deepEqual(linesOf([0, 0.55, 0.2, 0.59, 1]), ['0%', '50%', '100%'].map(percent => `${title}: ${percent}, writing`));
+});
 
-	t.deepEqual(lines, ['x: 0%', 'x: 50%', 'x: 100%']);
+test('lines tell the pace as soon as it is known', t => {
+	t.deepEqual(linesOf(Array.from({length: 101}, (_, step) => step / 100), 100 * mebibyte).slice(0, 3), [
+		`${title}: 0%, writing`, `${title}: 10%, 10 MiB/s, 9s left`, `${title}: 20%, 10 MiB/s, 8s left`,
+	]);
 });
