@@ -39,7 +39,7 @@ export class Canvas extends EventEmitter {
 	#shownCursor: Cell | undefined;
 	#frame: string | undefined;
 	#painted = 0;
-	#isOpen = true;
+	#isOpen = false;
 	#waiting: NodeJS.Timeout | undefined;
 
 	constructor({size, write, cursor}: CanvasOptions) {
@@ -55,7 +55,7 @@ export class Canvas extends EventEmitter {
 		return this as unknown as WriteStream;
 	}
 
-	/** Takes a frame. */
+	/** Takes a frame, when it has been reset. */
 	write(frame: string): boolean {
 		if (this.#isOpen) {
 			this.#frame = frame;

@@ -12,7 +12,8 @@ import {Canvas} from './canvas.js';
 import {
 	memoryOf, recall, remember, withMemory,
 } from './memory.js';
-import {Screen} from './screen/screen.js';
+import {Speaker} from './plain.js';
+import {Ears, Screen} from './screen/screen.js';
 import {Session} from './session.js';
 import {Stage} from './stage.js';
 import {typingAt} from './typing.js';
@@ -31,7 +32,7 @@ export async function openScreen({bus, nouns, plain}: OpenOptions): Promise<void
 	const watcher = new Watcher(bus);
 	watcher.open();
 	const session = new Session(watcher, nouns, withMemory(freshView(sizeOf(process.stdout)), await recall()));
-	const show = new Show(session, new Stage(plain));
+	const show = new Show(session, plain);
 	const atFirst = JSON.stringify(memoryOf(session.view));
 	try {
 		show.open();
@@ -54,6 +55,7 @@ const deadly = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const;
 class Show {
 	readonly #session: Session;
 	readonly #stage: Stage;
+	readonly #isPlain: boolean;
 	#ink: Instance | undefined;
 	/** Those who have lent the terminal, one after the other. */
 	#lent: Promise<unknown> = Promise.resolve();
@@ -66,14 +68,18 @@ class Show {
 		readonly stopped: () => void;
 	};
 
-	constructor(session: Session, stage: Stage) {
+	constructor(session: Session, isPlain: boolean) {
+		const stage = new Stage(isPlain);
 		this.#session = session;
 		this.#stage = stage;
+		this.#isPlain = isPlain;
+		const write = (bytes: string): void => {
+			process.stdout.write(bytes);
+		};
+
 		this.#canvas = new Canvas({
 			size: session.view.size,
-			write(bytes) {
-				process.stdout.write(bytes);
-			},
+			write,
 			cursor: () => typingAt(session),
 		});
 		this.#on = {
@@ -92,6 +98,15 @@ class Show {
 				void this.#suspend();
 			},
 		};
+		if (isPlain) {
+			const speaker = new Speaker(session, write);
+			session.on('change', () => {
+				if (this.#ink) {
+					speaker.speak();
+				}
+			});
+		}
+
 		session.preparePrompt = async () => this.#lend();
 		session.on('suspend', this.#on.stopped);
 		session.on('copy', text => {
@@ -123,8 +138,11 @@ class Show {
 
 	#mount(): void {
 		this.#stage.enter();
-		this.#canvas.reset(sizeOf(process.stdout));
-		this.#ink = render(<Screen session={this.#session}/>, {
+		if (!this.#isPlain) {
+			this.#canvas.reset(sizeOf(process.stdout));
+		}
+
+		this.#ink = render(this.#isPlain ? <Ears session={this.#session}/> : <Screen session={this.#session}/>, {
 			stdout: this.#canvas.asStdout,
 			// Each frame is handed over whole.
 			debug: true,
@@ -148,7 +166,10 @@ class Show {
 
 	#resize(): void {
 		const size = sizeOf(process.stdout);
-		this.#canvas.reset(size);
+		if (!this.#isPlain) {
+			this.#canvas.reset(size);
+		}
+
 		this.#session.update({size});
 	}
 

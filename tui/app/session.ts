@@ -139,8 +139,14 @@ export class Session extends EventEmitter<SessionEvents> {
 
 	/** The lines of the detail, for the width that it has. */
 	get detail(): readonly DetailLine[] {
-		const {selected, layout: {detail}} = this;
-		return selected && detail ? detailOf({kind: this.#view.tab, row: selected}, this.watcher.mirror, this.surroundings, detail.width - paneChrome) : [];
+		const {detail} = this.layout;
+		return detail ? this.detailIn(detail.width - paneChrome) : [];
+	}
+
+	/** The lines of the detail in so many columns. */
+	detailIn(width: number): readonly DetailLine[] {
+		const {selected} = this;
+		return selected ? detailOf({kind: this.#view.tab, row: selected}, this.watcher.mirror, this.surroundings, width) : [];
 	}
 
 	/** The name of a record by its path, "" while there is no such. */

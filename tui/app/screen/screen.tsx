@@ -29,8 +29,14 @@ export function Screen({session}: {readonly session: Session}) {
 	);
 }
 
-/** Draws anew whenever the session has changed. */
-export function useSession(session: Session): void {
+/** Draws nothing, and hands a session the keys: what it shows is said elsewhere. */
+export function Ears({session}: {readonly session: Session}) {
+	useStrokes(session);
+	return null;
+}
+
+// Draws anew whenever the session has changed.
+function useSession(session: Session): void {
 	const [, redraw] = useReducer((count: number) => count + 1, 0);
 	useEffect(() => {
 		session.on('change', redraw);
@@ -42,8 +48,8 @@ export function useSession(session: Session): void {
 	}, [session]);
 }
 
-/** Hands keys, pastes and the mouse to the session. */
-export function useStrokes(session: Session): void {
+// Hands keys, pastes and the mouse to the session.
+function useStrokes(session: Session): void {
 	const reader = useRef(new StrokeReader());
 	useInput((input, key) => {
 		for (const stroke of reader.current.read(input, key)) {

@@ -1,0 +1,147 @@
+// The screen as sentences, for screen readers: a line is said when it has become another one, and nothing that was said before
+// is touched. Only the line that is being typed is written anew in its place.
+import {footerBindings, keyName} from './bindings.js';
+import {columnsOf, titles} from './columns.js';
+import {indexOf} from './cursor.js';
+import type {Session} from './session.js';
+import {isShown, poolUse, stateWords} from './state-words.js';
+import {dialogLines} from './dialog-lines.js';
+import type {Form} from './view.js';
+
+type Sentence = {
+	/** Said when this has changed. */
+	readonly when: string;
+	readonly lines: readonly string[];
+};
+
+/** A page is as wide as nobody's terminal: a screen reader needs no columns. */
+const width = 1000;
+
+const eraseLine = '\r\u001B[K';
+
+/** Says what a session shows. */
+export class Speaker {
+	readonly #session: Session;
+	readonly #write: (text: string) => void;
+	readonly #said = new Map<string, string>();
+	#typed = '';
+
+	constructor(session: Session, write: (text: string) => void) {
+		this.#session = session;
+		this.#write = write;
+	}
+
+	/** Says what is new. */
+	speak(): void {
+		const news = Object.entries(sentencesOf(this.#session)).flatMap(([topic, {when, lines}]) => {
+			const isNew = this.#said.get(topic) !== when;
+			this.#said.set(topic, when);
+			return isNew ? lines.filter(line => line !== '') : [];
+		});
+		const typed = typedIn(this.#session);
+		if (news.length > 0) {
+			this.#write(`${this.#typed === '' ? '' : '\r\n'}${news.map(line => `${line}\r\n`).join('')}${typed}`);
+		} else if (typed !== this.#typed) {
+			this.#write(`${eraseLine}${typed}`);
+		}
+
+		this.#typed = typed;
+	}
+}
+
+function sentencesOf(session: Session): Record<string, Sentence> {
+	return {
+		state: stateOf(session), place: placeOf(session), row: rowOf(session), detail: detailOf(session), dialog: dialogOf(session), notice: noticeOf(session),
+	};
+}
+
+function stateOf({watcher}: Session): Sentence {
+	const {short, long} = stateWords(watcher);
+	const use = poolUse(watcher);
+	return {when: watcher.link.state, lines: [`nexusd: ${short.replace(/^\W+/, '')}.${use ? ` The pool: ${use.text} used.` : ''}`, ...long]};
+}
+
+function placeOf(session: Session): Sentence {
+	const {view: {tab}, list: {wish: {sort, filter}}} = session;
+	const {rows, total} = session.rows();
+	const keys = footerBindings(session).map(({keys: [key], label}) => `${keyName(key)} ${label!}`).join(', ');
+	const sorted = `sorted by ${columnsOf(tab)[sort.column]!.title}${sort.descending ? ', descending' : ''}`;
+	return {
+		when: [tab, sort.column, sort.descending, filter, isShown(session.watcher)].join(' '),
+		lines: isShown(session.watcher) ? [`${titles[tab]}: ${filter === '' ? rows.length : `${rows.length} of ${total} match ${filter}`}, ${sorted}.`, `Keys: ${keys}.`] : [],
+	};
+}
+
+function rowOf(session: Session): Sentence {
+	const {selected, view: {tab}, list: {cursor, marked}, surroundings} = session;
+	if (!selected || !isShown(session.watcher)) {
+		return {when: '', lines: []};
+	}
+
+	const rows = session.rows();
+	const cells = columnsOf(tab).slice(1).map(({title, cell}) => ({title, text: cell(selected, surroundings)}));
+	const isMarked = marked.has(selected.object);
+	return {
+		// What changes by itself nobody wants to hear of each time.
+		when: [selected.object, isMarked, ...cells.filter(({title}) => !['AGE', 'DONE', 'OWNER', 'MESSAGE'].includes(title)).map(({text}) => text)].join(' '),
+		lines: [`${selected.name}, ${indexOf(cursor, rows) + 1} of ${rows.rows.length}${isMarked ? ', marked' : ''}: ${cells.map(({title, text}) => `${title.toLowerCase()} ${text}`).join(', ')}.`],
+	};
+}
+
+function detailOf(session: Session): Sentence {
+	const {view: {focus}, selected} = session;
+	return focus === 'detail' && selected
+		? {when: selected.object, lines: [...session.detailIn(width).map(({text}) => text.trimEnd()), 'Esc leads back to the list.']}
+		: {when: '', lines: []};
+}
+
+function dialogOf({view: {dialog}}: Session): Sentence {
+	if (!dialog) {
+		return {when: '', lines: []};
+	}
+
+	switch (dialog.kind) {
+		case 'form': {
+			return formOf(dialog);
+		}
+
+		case 'prompt': {
+			return {when: dialog.candidates.join(' ') || 'prompt', lines: [dialog.candidates.length > 0 ? dialog.candidates.join(', ') : 'A command, as after the word nexusctl:']};
+		}
+
+		case 'menu':
+		case 'pages':
+		case 'question': {
+			return {when: dialog.title, lines: [dialog.title, ...dialogLines(dialog, width).map(({text}) => text)]};
+		}
+	}
+}
+
+function formOf({title, fields, at, candidates, problem, isBusy}: Form): Sentence {
+	const {label, hint, isToggle, line} = fields[at]!;
+	const about = isToggle ? `${line.text}. Space changes it` : hint;
+	return {
+		when: [title, at, isToggle && line.text, candidates.join(' '), problem?.text, isBusy].join('\n'),
+		lines: [
+			...(problem ? [`${problem.text}.${problem.hint ? ` ${problem.hint}.` : ''}`] : []),
+			...(candidates.length > 0 ? [candidates.join(', ')] : [isBusy ? 'nexusd is at it.' : `${title}, field ${at + 1} of ${fields.length}: ${label}${about === '' ? '' : `, ${about}`}. Enter does it, Tab goes on, Esc cancels.`]),
+		],
+	};
+}
+
+const noticeOf = ({view: {notice}}: Session): Sentence =>
+	({when: notice ? notice.kind + notice.text : '', lines: notice ? [`${notice.kind === 'error' ? 'Error: ' : ''}${notice.text}.${notice.hint ? ` ${notice.hint}.` : ''}`] : []});
+
+// What is being typed, with its name.
+function typedIn({view: {dialog, filter}}: Session): string {
+	if (dialog?.kind === 'form') {
+		const {label, line, isToggle} = dialog.fields[dialog.at]!;
+		return isToggle ? '' : `${label}: ${line.text}`;
+	}
+
+	if (dialog?.kind === 'prompt') {
+		return `:${dialog.line.text}`;
+	}
+
+	return filter && !dialog ? `/${filter.text}` : '';
+}
