@@ -7,7 +7,7 @@ import test from 'ava';
 import {execa} from 'execa';
 import packageJson from '../../package.json' with {type: 'json'};
 import {asStranger} from '../support/as-user.js';
-import {startBus} from '../support/bus.js';
+import {startBus, type TestBus} from '../support/bus.js';
 import {cleanupOf} from '../support/cleanup.js';
 import {nexusctl, startDaemon} from '../support/daemon.js';
 import {temporaryFolder} from '../support/folder.js';
@@ -147,22 +147,30 @@ test('a daemon that is not there gets a hint and exit code 3', async t => {
 	t.is((await reached('--system')).exitCode, 3);
 });
 
+type Typed = {exitCode: number | undefined; stdout: string};
+
+/** Runs nexusctl on a terminal and types keys when it says something. */
+async function typeAt(bus: TestBus, words: string, said: string, keys: string): Promise<Typed> {
+	const command = `stty cols 80 rows 30; exec ${process.execPath} dist/nexusctl.js ${words}`;
+	const running = execa('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+		env: {...bus.env, TERM: 'xterm-256color'}, reject: false, stdin: 'pipe',
+	});
+	const type = (chunk: unknown): void => {
+		if (String(chunk).includes(said)) {
+			running.stdout.off('data', type);
+			running.stdin.write(keys);
+		}
+	};
+
+	running.stdout.on('data', type);
+	const {exitCode, stdout} = await running;
+	return {exitCode, stdout};
+}
+
 test('a delete asks at a terminal, and only a yes deletes', async t => {
 	const {bus, client} = await startNexus(t, {on: 'directory', kind: 'session'});
 	await client.manager.createVm('guest', 'work', 1, 128);
-	const answer = async (keys: string): Promise<{exitCode: number | undefined; stdout: string}> => {
-		const asking = execa('script', [
-			'--quiet', '--return', '--command', `${process.execPath} dist/nexusctl.js vm delete guest`, '/dev/null',
-		], {env: bus.env, reject: false, stdin: 'pipe'});
-		asking.stdout.on('data', chunk => {
-			if (String(chunk).includes('[y/N]')) {
-				asking.stdin.write(keys);
-			}
-		});
-		const {exitCode, stdout} = await asking;
-		return {exitCode, stdout};
-	};
-
+	const answer = async (keys: string): Promise<Typed> => typeAt(bus, 'vm delete guest', '[y/N]', keys);
 	for (const [keys, code, words] of [
 		['n\n', 1, /nexusctl: nothing was deleted/],
 		['\n', 1, /nexusctl: nothing was deleted/],
@@ -180,6 +188,15 @@ test('a delete asks at a terminal, and only a yes deletes', async t => {
 	t.is(exitCode, 0);
 	t.regex(stdout, /Delete VM "guest" and detach its workspaces \(0\)\? \[y\/N] [\S\s]*Deleted VM "guest"/);
 	t.deepEqual(await client.manager.listVms(), []);
+});
+
+test('what nobody knows the length of shows that it goes on, and is not waited for after Ctrl-C', async t => {
+	const {bus, daemon} = await startNexus(t, {on: 'directory', kind: 'session'});
+	daemon.kill('SIGSTOP');
+	const {exitCode, stdout} = await typeAt(bus, 'doctor', 'Comparing the pool with the records', '\u0003');
+	daemon.kill('SIGCONT');
+	t.is(exitCode, 130);
+	t.regex(stdout, /[\u2800-\u28FF]\S* Comparing the pool with the records[\S\s]*Comparing canceled\./);
 });
 
 rootTest('an import shows its progress on a terminal, as lines elsewhere, and is canceled by Ctrl-C', async t => {
