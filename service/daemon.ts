@@ -16,6 +16,7 @@ import {serveCalls} from './bus/dispatch.js';
 import {giveNameBack, takeName} from './bus/name.js';
 import {Objects} from './bus/objects.js';
 import {Outbox} from './bus/outbox.js';
+import {PoolSpace} from './bus/pool-space.js';
 import {emitSignals} from './bus/signals.js';
 import type {HttpFace} from './http/server.js';
 import {log} from './log.js';
@@ -53,6 +54,7 @@ export class Daemon {
 	readonly #authority: Authority;
 	readonly #operations: Operations;
 	readonly #outbox = new Outbox(log);
+	readonly #space: PoolSpace;
 	#hideStatus: (() => void) | undefined;
 	#http: HttpFace | undefined;
 	#mayAnswer: Promise<unknown> = Promise.resolve();
@@ -68,6 +70,7 @@ export class Daemon {
 		this.#settings = settings;
 		this.#authority = new Authority(kind === 'system' ? new Polkit(bus) : undefined);
 		this.#operations = new Operations(nexus, this.#authority);
+		this.#space = new PoolSpace(nexus.pool);
 		this.ended = new Promise(resolve => {
 			this.#end = resolve;
 		});
@@ -99,20 +102,24 @@ export class Daemon {
 
 	async #serveBus(): Promise<void> {
 		const callers = new Callers(this.#bus);
-		const objects = new Objects(this.#nexus, this.#operations, {callers, reload: async () => this.#reload()});
-		emitSignals(this.#nexus, objects, this.#bus, this.#outbox);
+		const [bus, nexus, space, outbox] = [this.#bus, this.#nexus, this.#space, this.#outbox];
+		const objects = new Objects(nexus, this.#operations, {callers, space, reload: async () => this.#reload()});
+		emitSignals({
+			nexus, objects, space, bus, outbox,
+		});
 		serveCalls({
-			bus: this.#bus,
+			bus,
 			objects,
 			authority: this.#authority,
 			callers,
-			nexus: this.#nexus,
+			nexus,
 			activity: this.#activity,
 			mayAnswer: async () => this.#mayAnswer,
-			outbox: this.#outbox,
+			outbox,
 			log,
 		});
 		this.#activity.holdWhile(callers);
+		space.watchWhile(callers);
 		await callers.watch();
 		await takeName(this.#bus, this.#kind);
 	}
@@ -249,6 +256,7 @@ export class Daemon {
 		log('error', 'the connection to the bus is lost: stopping');
 		await this.#cancelJobs('nexusd lost its connection to the bus');
 		this.#hideStatus?.();
+		this.#space.stop();
 		await this.#http?.close();
 		this.#end(1);
 	}
@@ -262,6 +270,7 @@ export class Daemon {
 		// Requests under way still need what they ask for.
 		await this.#http?.close();
 		this.#hideStatus?.();
+		this.#space.stop();
 		await this.#nexus.close();
 		await this.#outbox.sent();
 		await this.#bus.close();

@@ -13,7 +13,9 @@ type Connection = {
 };
 
 /** `subscribers`: how many there are now. */
-export class Callers extends EventEmitter<{subscribers: [count: number]}> {
+export type CallerEvents = {subscribers: [count: number]};
+
+export class Callers extends EventEmitter<CallerEvents> {
 	readonly #bus: Bus;
 	readonly #connections = new Map<string, Connection>();
 	readonly #subscribers = new Set<string>();

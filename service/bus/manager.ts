@@ -6,17 +6,19 @@ import type {Nexus} from '../../src/nexus.js';
 import type {Operations} from '../operations.js';
 import type {Callers} from './callers.js';
 import {LongList, source} from './long-list.js';
+import type {PoolSpace} from './pool-space.js';
 import type {Served} from './served.js';
 
 /** What the Manager asks of the process around it. */
 export type ManagerHost = {
 	callers: Pick<Callers, 'subscribe' | 'unsubscribe'>;
+	space: Pick<PoolSpace, 'look'>;
 	/** Reads the configuration anew. Throws NexusError, and changes nothing, when it has a mistake. */
 	reload: () => Promise<void>;
 };
 
 /** Serves the Manager of a Nexus. */
-export const serveManager = (operations: Operations, {callers, reload}: ManagerHost): Served<'Manager', Nexus> => ({
+export const serveManager = (operations: Operations, {callers, space, reload}: ManagerHost): Served<'Manager', Nexus> => ({
 	methods: {
 		async importImage({caller}, name, source, {size}) {
 			const job = await operations.importImage(caller, {name, source, sizeBytes: size});
@@ -115,12 +117,12 @@ export const serveManager = (operations: Operations, {callers, reload}: ManagerH
 		backend: ({pool}) => pool.backend.name,
 		workspacesRoot: ({pool}) => pool.root,
 		warnings: async nexus => nexus.warnings(),
-		async poolSize({pool}) {
-			const {size} = await pool.space();
+		async poolSize() {
+			const {size} = await space.look();
 			return size;
 		},
-		async poolFree({pool}) {
-			const {free} = await pool.space();
+		async poolFree() {
+			const {free} = await space.look();
 			return free;
 		},
 		removing: async nexus => nexus.countRemoving(),

@@ -10,13 +10,18 @@ import type {Nexus} from '../../src/nexus.js';
 import {jobObject} from './job.js';
 import {specOf, type Objects} from './objects.js';
 import type {Outbox} from './outbox.js';
+import type {PoolSpace} from './pool-space.js';
 import {variants} from './standard.js';
 
 /** Milliseconds, of which nobody who looks on notices one. */
 const moment = 20;
 
+export type SignalOptions = {nexus: Nexus; objects: Objects; space: PoolSpace; bus: Bus; outbox: Outbox};
+
 /** Puts signals of all that happens from now on into the outbox. */
-export function emitSignals(nexus: Nexus, objects: Objects, bus: Bus, outbox: Outbox): void {
+export function emitSignals({
+	nexus, objects, space, bus, outbox,
+}: SignalOptions): void {
 	/** The objects whose changes wait to be told. */
 	const changing = new Set<ObjectPath>();
 
@@ -53,20 +58,29 @@ export function emitSignals(nexus: Nexus, objects: Objects, bus: Bus, outbox: Ou
 			changing.delete(path);
 			// A job that has ended is in no list any more, but still knows how.
 			const {own} = objects.at(path) ?? atFirst;
-			send(path, 'Properties.PropertiesChanged', own.spec.name, await variants(own, 'changing'), []);
+			send(path, 'Properties.PropertiesChanged', own.spec.name, await variants(own, 'changing', path === rootPath ? seenSpace() : {}), []);
 		});
 	};
 
+	// The pool is not looked at in the signal's turn, in which others would wait for it.
+	const seenSpace = (): Record<string, unknown> => ({poolSize: space.seen?.size, poolFree: space.seen?.free});
+
 	// Counts change with everything that comes and goes, hundreds of times a second: they are told a moment later, and once.
+	// So is the space, which changes with them.
 	const countsChanged = new Set<ObjectPath>();
+	const tellCounts = async (): Promise<void> => {
+		await space.refresh();
+		for (const path of countsChanged) {
+			changed(path);
+		}
+
+		countsChanged.clear();
+	};
+
 	const counted = (...paths: ObjectPath[]): void => {
 		if (countsChanged.size === 0) {
 			setTimeout(() => {
-				for (const path of countsChanged) {
-					changed(path);
-				}
-
-				countsChanged.clear();
+				void tellCounts();
 			}, moment);
 		}
 
@@ -82,6 +96,9 @@ export function emitSignals(nexus: Nexus, objects: Objects, bus: Bus, outbox: Ou
 		bus.send(Message.newSignal(path, spec.name, member, signatureOf(args), encode(args, values)));
 	};
 
+	space.on('changed', () => {
+		counted(rootPath);
+	});
 	nexus.on('image-added', ({id}) => {
 		added('image', id);
 		counted(rootPath);
@@ -91,7 +108,7 @@ export function emitSignals(nexus: Nexus, objects: Objects, bus: Bus, outbox: Ou
 		counted(rootPath);
 	});
 	nexus.on('workspace-added', ({id, masterImageId}, allocated) => {
-		added('workspace', id, {allocated});
+		added('workspace', id, allocated === undefined ? {} : {allocated});
 		counted(objectPath('image', masterImageId), rootPath);
 	});
 	nexus.on('workspace-changed', ({id}, vmIds) => {

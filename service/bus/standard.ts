@@ -32,18 +32,21 @@ export const standardMethods = (objects: Objects, path: ObjectPath, object: BusO
 });
 
 /**
-The properties of an interface as variants, or only those whose changes are told by a signal: no such needs the disk.
+The properties of an interface as variants, or only those whose changes are told by a signal.
 
-@param known Values that need not be looked up, by the names that TypeScript code uses.
+@param known Values that need not be looked up, by the names that TypeScript code uses; what is `undefined` is left out.
 */
 export async function variants({spec, property}: BusInterface, only: 'all' | 'changing' = 'all', known: Readonly<Record<string, unknown>> = {}): Promise<VariantsByName> {
 	const found: VariantsByName = {};
 	for (const [name, {type, emits}] of Object.entries(spec.properties)) {
 		if (only === 'all' || emits === 'true') {
 			const key = lowerFirst(name);
-			const value = known[key] ?? property(key);
-			// eslint-disable-next-line no-await-in-loop -- one at the most
-			found[name] = new Variant(type, value instanceof Promise ? await value : value);
+			const looked = Object.hasOwn(known, key) ? known[key] : property(key);
+			// eslint-disable-next-line no-await-in-loop -- few
+			const value = looked instanceof Promise ? await looked as unknown : looked;
+			if (value !== undefined) {
+				found[name] = new Variant(type, value);
+			}
 		}
 	}
 

@@ -1,14 +1,17 @@
 // The contract as any program on the bus meets it: what is there, what is refused and how, and what is told by signals.
 import {Buffer} from 'node:buffer';
+import path from 'node:path';
 import {Message, Variant} from 'dbus-next';
 import type {ExecutionContext} from 'ava';
+import {execa} from 'execa';
 import {connectBus, type Bus} from '../../dbus/bus.js';
 import {isBusError, type NexusClient} from '../../dbus/client.js';
-import {contract} from '../../dbus/contract.js';
+import {contract, type ManagerProperties, type Properties} from '../../dbus/contract.js';
 import {busErrors, errorPrefix} from '../../dbus/errors.js';
 import {busName, objectPath, rootPath} from '../../dbus/paths.js';
 import {signatureOf, type ArgumentSpec, type InterfaceSpec} from '../../dbus/spec.js';
 import {asStranger} from '../support/as-user.js';
+import {makeDisk, type Disk} from '../support/campaign/disk.js';
 import {busctl, callManager} from '../support/daemon.js';
 import {
 	importImage, makeSource, startNexus, type TestNexus,
@@ -142,6 +145,20 @@ rootTest('introspection shows every object, node and member, and busctl reads it
 	t.regex(machine, /^s "[\da-f]{32}"$/);
 });
 
+/** Resolves when a change of properties is told that is as wanted. */
+const nextTold = async <K extends 'Manager' | 'Image'>(client: NexusClient, name: K, isWanted: (changes: Partial<Properties[K]>) => boolean): Promise<Partial<Properties[K]>> =>
+	new Promise(resolve => {
+		const onChange = (...[, interfaceName, changed]: [string, string, Record<string, Variant>, string[]]): void => {
+			const changes = client.changes(name, interfaceName, changed);
+			if (isWanted(changes)) {
+				client.off('Properties.PropertiesChanged', onChange);
+				resolve(changes);
+			}
+		};
+
+		client.on('Properties.PropertiesChanged', onChange);
+	});
+
 rootTest('a mirror kept by signals alone equals the objects themselves', async t => {
 	const nexus = await startNexus(t);
 	const {client} = nexus;
@@ -178,7 +195,12 @@ rootTest('a mirror kept by signals alone equals the objects themselves', async t
 	await client.manager.attachWorkspace('three', 'gone', {});
 	await client.manager.detachWorkspace('two');
 	await client.manager.deleteVm('gone');
+	// They are told a moment after the answer.
+	const counts = Promise.all([
+		nextTold(client, 'Manager', ({vms, workspaces}) => vms === 1 && workspaces === 2), nextTold(client, 'Image', ({workspaces}) => workspaces === 2),
+	]);
 	await client.manager.deleteWorkspace('three');
+	await counts;
 
 	const managed = await client.object('ObjectManager', rootPath).getManagedObjects();
 	const objects = Object.fromEntries(Object.entries(managed).map(([path, interfaces]) => [path, stable(plain(Object.values(interfaces)[0]!))]));
@@ -251,6 +273,67 @@ rootTest('subscribing is free and repeatable', async t => {
 		const {exitCode, stderr} = await callManager(bus, method);
 		t.is(exitCode, 0, stderr);
 	}
+});
+
+/** Writes to a pool past Nexus. */
+const writeFileIn = async (pool: string, megabytes: number): Promise<unknown> =>
+	execa('dd', ['if=/dev/urandom', `of=${path.join(pool, 'somebody-elses')}`, 'bs=1M', `count=${megabytes}`, 'conv=fsync', 'status=none']);
+
+const mebi = 1024 * 1024;
+
+rootTest('who is subscribed is told when somebody else has written to the pool', async t => {
+	const {client, workspaces} = await startNexus(t);
+	const atFirst = nextTold(client, 'Manager', ({poolFree}) => poolFree !== undefined);
+	await client.manager.subscribe();
+	const {poolSize, poolFree} = await atFirst;
+	t.true(poolFree! > 0 && poolFree! < poolSize!);
+	const less = nextTold(client, 'Manager', changes => changes.poolFree! < poolFree! - (30 * mebi));
+	await writeFileIn(path.dirname(workspaces), 32);
+	const told = await less;
+	t.is(told.poolSize, poolSize);
+	t.is(told.vms, 0, 'what else may change is told as well');
+});
+
+rootTest('the space is told with the counts, and only while anybody is subscribed', async t => {
+	const {client, connect} = await startNexus(t);
+	const toldOfVm = async (count: number): Promise<Partial<ManagerProperties>> => {
+		const told = nextTold(client, 'Manager', ({vms}) => vms === count);
+		await client.manager.createVm(`guest-${count}`, 'work', 1, 128);
+		return told;
+	};
+
+	t.deepEqual(Object.keys(await toldOfVm(1)).sort(), ['images', 'vms', 'workspaces']);
+	await client.manager.subscribe();
+	t.deepEqual(Object.keys(await toldOfVm(2)).sort(), ['images', 'poolFree', 'poolSize', 'vms', 'workspaces']);
+	const other = await connect();
+	await other.manager.subscribe();
+	await client.manager.unsubscribe();
+	t.true('poolFree' in await toldOfVm(3), 'there is another one');
+	await other.manager.unsubscribe();
+	t.false('poolFree' in await toldOfVm(4));
+});
+
+rootTest('counts are told while the pool is away, and its space as it was', async t => {
+	let disk!: Disk;
+	const {client, workspaces} = await startNexus(t, {
+		async on(folder, cleanup) {
+			disk = await makeDisk(folder, cleanup, {kind: 'btrfs', name: 'pool', bytes: 256 * mebi});
+			return disk.mountPoint;
+		},
+	});
+	const atFirst = nextTold(client, 'Manager', ({poolFree}) => poolFree !== undefined);
+	await client.manager.subscribe();
+	const {poolSize, poolFree} = await atFirst;
+	const back = await disk.takeAway();
+	t.is((await errorOf(client.object('Properties', rootPath).get(managerName, 'PoolFree'))).type, `${errorPrefix}Io`);
+	const told = nextTold(client, 'Manager', ({vms}) => vms === 1);
+	await client.manager.createVm('guest', 'work', 1, 128);
+	const away = await told;
+	t.deepEqual([away.poolSize, away.poolFree], [poolSize, poolFree]);
+	await back();
+	const less = nextTold(client, 'Manager', changes => changes.poolFree! < poolFree! - (30 * mebi));
+	await writeFileIn(path.dirname(workspaces), 32);
+	t.is((await less).poolSize, poolSize);
 });
 
 rootTest('a message that nobody asked for, whatever is in it, harms nobody', async t => {
