@@ -34,14 +34,14 @@ export async function attach(session: Session, workspaces: readonly Row[], vm: s
 
 /** Detaches workspaces. */
 export async function detach(session: Session, workspaces: readonly Row[]): Promise<string> {
-	await forAll(workspaces, async ({object}) => session.client.object('Workspace', object).detach(), ({name}) => name);
+	await forAll(workspaces, async ({path}) => session.client.object('Workspace', path).detach(), ({name}) => name);
 	return `Detached ${sumUp('workspace', workspaces)}`;
 }
 
 /** Deletes things of one kind. */
 export async function remove(session: Session, kind: Exclude<Kind, 'job'>, rows: readonly Row[]): Promise<string> {
 	const name = ({image: 'Image', workspace: 'Workspace', vm: 'Vm'} as const)[kind];
-	await forAll(rows, async ({object}) => session.client.object(name, object).delete(), ({name}) => name);
+	await forAll(rows, async ({path}) => session.client.object(name, path).delete(), ({name}) => name);
 	return `Deleted ${sumUp(kind, rows)}`;
 }
 
@@ -53,7 +53,7 @@ export async function createVm(session: Session, vm: {name: string; role: string
 
 /** Cancels jobs that run. */
 export async function cancel(session: Session, jobs: readonly Row[]): Promise<string> {
-	await forAll(jobs, async ({object}) => session.client.object('Job', object).cancel(), ({name}) => name);
+	await forAll(jobs, async ({path}) => session.client.object('Job', path).cancel(), ({name}) => name);
 	return `Canceled ${sumUp('job', jobs)}`;
 }
 

@@ -3,6 +3,7 @@ import type {ObjectPath} from '../../dbus/contract.js';
 import {noObject, type Kind} from '../../dbus/paths.js';
 import type {EndedJob, Job, RecordOf} from '../mirror/records.js';
 import {formatAge, formatMemory, formatSize} from '../output/format.js';
+import {blocks} from '../progress/texts.js';
 
 /** A row of a list. Jobs that have ended are listed behind those that run. */
 export type Row<K extends Kind = Kind> = K extends 'job' ? Job | EndedJob : RecordOf[K];
@@ -108,7 +109,7 @@ export const columns: Columns = {
 			title: 'STATE', width: 8, cell: ({state}) => state, sortBy: ({state}) => state,
 		},
 		{
-			title: 'DONE', width: 5, align: 'right', cell: ({progress}) => `${Math.floor(progress * 100)}%`, sortBy: ({progress}) => progress,
+			title: 'DONE', width: 13, cell: ({progress}) => `${blocks(progress, 8)} ${Math.floor(progress * 100)}%`, sortBy: ({progress}) => progress,
 		},
 		{
 			title: 'KIND', width: 7, cell: ({kind}) => kind, sortBy: ({kind}) => kind,

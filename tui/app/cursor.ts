@@ -21,7 +21,7 @@ export function indexOf({object, at}: Cursor, {rows, index}: Rows): number {
 /** Puts the cursor on a row, or on the nearest there is, and so many of them into sight. */
 export function moveTo(cursor: Cursor, target: number, rows: Rows, height: number): Cursor {
 	const at = Math.max(0, Math.min(target, rows.rows.length - 1));
-	return {object: rows.rows[at]?.object, at, top: topFor(at, cursor.top, rows.rows.length, height)};
+	return {object: rows.rows[at]?.path, at, top: topFor(at, cursor.top, rows.rows.length, height)};
 }
 
 /** The cursor after rows have come and gone. */

@@ -89,7 +89,7 @@ function imageParts(image: Row<'image'>, mirror: Mirror, surroundings: Surroundi
 		heading('Device, read-only'),
 		raw(image.devicePath),
 		heading('Lineage'),
-		...lineage(image.object, undefined, mirror, surroundings),
+		...lineage(image.path, undefined, mirror, surroundings),
 	];
 }
 
@@ -114,7 +114,7 @@ function workspaceParts(workspace: Row<'workspace'>, mirror: Mirror, surrounding
 		heading('QEMU'),
 		raw(qemuDrive(workspace)),
 		heading('Lineage'),
-		...lineage(workspace.baseImage, workspace.object, mirror, surroundings),
+		...lineage(workspace.baseImage, workspace.path, mirror, surroundings),
 	];
 }
 
@@ -169,8 +169,8 @@ const mostBranches = 100;
 function lineage(image: ObjectPath, here: ObjectPath | undefined, mirror: Mirror, {nameOf}: Surroundings): Part[] {
 	const all = [...mirror.all('workspace').values()].filter(({baseImage}) => baseImage === image);
 	// The one that is looked at is shown in any case.
-	const shown = all.filter(({object}, index) => index < mostBranches || object === here).sort((a, b) => a.name < b.name ? -1 : 1);
-	const names = shown.map(({name, object, vm}) => `${name}${vm === noObject ? '' : ` → ${nameOf(vm)}`}${object === here ? '  ◂ this one' : ''}`);
+	const shown = all.filter(({path}, index) => index < mostBranches || path === here).sort((a, b) => a.name < b.name ? -1 : 1);
+	const names = shown.map(({name, path, vm}) => `${name}${vm === noObject ? '' : ` → ${nameOf(vm)}`}${path === here ? '  ◂ this one' : ''}`);
 	const rest = all.length - shown.length;
 	return [
 		{is: 'branch', stem: '', text: nameOf(image)},

@@ -38,15 +38,15 @@ export function sortBy(session: Session, column: number): void {
 export function toggleMark(session: Session): void {
 	const {selected, list: {marked}} = session;
 	if (selected) {
-		const others = [...marked].filter(object => object !== selected.object);
-		session.updateList({marked: new Set(marked.has(selected.object) ? others : [...marked, selected.object])});
+		const others = [...marked].filter(object => object !== selected.path);
+		session.updateList({marked: new Set(marked.has(selected.path) ? others : [...marked, selected.path])});
 	}
 }
 
 /** Marks all that the filter shows, or takes all marks back. */
 export function toggleAllMarks(session: Session): void {
 	const {rows} = session.rows();
-	session.updateList({marked: new Set(session.list.marked.size === rows.length ? [] : rows.map(({object}) => object))});
+	session.updateList({marked: new Set(session.list.marked.size === rows.length ? [] : rows.map(({path}) => path))});
 }
 
 /** One step back, whatever led here. */

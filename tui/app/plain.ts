@@ -80,10 +80,10 @@ function rowOf(session: Session): Sentence {
 
 	const rows = session.rows();
 	const cells = columnsOf(tab).slice(1).map(({title, cell}) => ({title, text: cell(selected, surroundings)}));
-	const isMarked = marked.has(selected.object);
+	const isMarked = marked.has(selected.path);
 	return {
 		// What changes by itself nobody wants to hear of each time.
-		when: [selected.object, isMarked, ...cells.filter(({title}) => !['AGE', 'DONE', 'OWNER', 'MESSAGE'].includes(title)).map(({text}) => text)].join(' '),
+		when: [selected.path, isMarked, ...cells.filter(({title}) => !['AGE', 'DONE', 'OWNER', 'MESSAGE'].includes(title)).map(({text}) => text)].join(' '),
 		lines: [`${selected.name}, ${indexOf(cursor, rows) + 1} of ${rows.rows.length}${isMarked ? ', marked' : ''}: ${cells.map(({title, text}) => `${title.toLowerCase()} ${text}`).join(', ')}.`],
 	};
 }
@@ -91,7 +91,7 @@ function rowOf(session: Session): Sentence {
 function detailOf(session: Session): Sentence {
 	const {view: {focus}, selected} = session;
 	return focus === 'detail' && selected
-		? {when: selected.object, lines: [...session.detailIn(width).map(({text}) => text.trimEnd()), 'Esc leads back to the list.']}
+		? {when: selected.path, lines: [...session.detailIn(width).map(({text}) => text.trimEnd()), 'Esc leads back to the list.']}
 		: {when: '', lines: []};
 }
 

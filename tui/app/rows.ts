@@ -62,9 +62,9 @@ function makeRows(kind: Kind, mirror: Mirror, {sort, filter}: Wish, surroundings
 	const all: Row[] = kind === 'job' ? [...mirror.all('job').values(), ...mirror.ended] : [...mirror.all(kind).values()];
 	const fitting = filter === '' ? {rows: all, best: undefined} : matching(kind, all, filter, surroundings);
 	const rows = sorted(kind, fitting.rows, sort, surroundings);
-	const index = new Map(rows.map((row, index) => [row.object, index]));
+	const index = new Map(rows.map((row, index) => [row.path, index]));
 	return {
-		rows, index, total: all.length, best: fitting.best ? index.get(fitting.best.object)! : 0,
+		rows, index, total: all.length, best: fitting.best ? index.get(fitting.best.path)! : 0,
 	};
 }
 
@@ -98,7 +98,7 @@ function sorted(kind: Kind, rows: readonly Row[], {column, descending}: Sort, su
 	const sign = descending ? -1 : 1;
 	// Each key is made once, and not at every comparison.
 	return rows.map(row => ({row, key: natural(sortBy(row, surroundings)), name: natural(row.name)}))
-		.sort((a, b) => (sign * compare(a.key, b.key)) || compare(a.name, b.name) || compare(a.row.object, b.row.object))
+		.sort((a, b) => (sign * compare(a.key, b.key)) || compare(a.name, b.name) || compare(a.row.path, b.row.path))
 		.map(({row}) => row);
 }
 

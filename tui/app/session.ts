@@ -5,9 +5,11 @@ import type {NexusClient} from '../../dbus/client.js';
 import type {ObjectPath} from '../../dbus/contract.js';
 import {parseObjectPath, type Kind} from '../../dbus/paths.js';
 import type {Noun} from '../cli/command.js';
+import type {Job} from '../mirror/records.js';
 import type {Watcher} from '../mirror/watcher.js';
 import {printable, quoted} from '../output/printable.js';
 import {userNames} from '../output/users.js';
+import {Pacer, type Pace} from '../progress/pace.js';
 import type {Row, Surroundings} from './columns.js';
 import {
 	follow, indexOf, moveTo, start,
@@ -53,6 +55,7 @@ export class Session extends EventEmitter<SessionEvents> {
 	};
 
 	readonly #users = new Map<number, string>();
+	readonly #pacers = new Map<ObjectPath, Pacer>();
 	/** The jobs that were begun here. */
 	readonly #expected = new Set<ObjectPath>();
 	#gathering: NodeJS.Timeout | undefined;
@@ -133,7 +136,7 @@ export class Session extends EventEmitter<SessionEvents> {
 	/** The marked rows, or the one at the cursor where none is marked. */
 	get chosen(): readonly Row[] {
 		const {selected} = this;
-		const marked = this.rows().rows.filter(({object}) => this.list.marked.has(object));
+		const marked = this.rows().rows.filter(({path}) => this.list.marked.has(path));
 		return marked.length > 0 ? marked : (selected ? [selected] : []);
 	}
 
@@ -147,6 +150,11 @@ export class Session extends EventEmitter<SessionEvents> {
 	detailIn(width: number): readonly DetailLine[] {
 		const {selected} = this;
 		return selected ? detailOf({kind: this.#view.tab, row: selected}, this.watcher.mirror, this.surroundings, width) : [];
+	}
+
+	/** How fast a job is, where that can be told. */
+	paceOf(job: ObjectPath): Pace | undefined {
+		return this.#pacers.get(job)?.at(performance.now());
 	}
 
 	/** The name of a record by its path, "" while there is no such. */
@@ -246,15 +254,28 @@ export class Session extends EventEmitter<SessionEvents> {
 	#gather(): void {
 		this.#gathering ??= setTimeout(() => {
 			this.#gathering = undefined;
+			this.#notePaces();
 			this.update({notice: this.#newsOfJobs() ?? this.#view.notice});
 		}, gathering);
 	}
 
+	#notePaces(): void {
+		const jobs = this.watcher.mirror.all('job');
+		for (const [object, job] of jobs) {
+			const pacer = this.#pacers.get(object) ?? new Pacer();
+			pacer.note(performance.now(), job);
+			this.#pacers.set(object, pacer);
+		}
+
+		for (const object of this.#pacers.keys()) {
+			if (!jobs.has(object)) {
+				this.#pacers.delete(object);
+			}
+		}
+	}
+
 	#newsOfJobs(): Notice | undefined {
-		const ended = this.watcher.mirror.ended.filter(({object}) => this.#expected.delete(object));
-		return ended.map(({state, name, message}): Notice => state === 'done'
-			? {kind: 'done', text: `Imported image ${quoted(name)}`}
-			: {kind: 'error', text: `the import of ${quoted(name)} ${state === 'failed' ? 'failed' : (state === 'lost' ? 'was lost' : 'was canceled')}: ${printable(message)}`}).at(0);
+		return this.watcher.mirror.ended.filter(({path}) => this.#expected.delete(path)).map(job => newsOf(job)).at(0);
 	}
 
 	// Rows come and go, and panes change their size.
@@ -271,7 +292,7 @@ export class Session extends EventEmitter<SessionEvents> {
 
 	// What a disk occupies is in no signal.
 	#dwell(): void {
-		const object = this.selected?.object;
+		const object = this.selected?.path;
 		if (object === this.#looked) {
 			return;
 		}
@@ -327,6 +348,22 @@ export class Session extends EventEmitter<SessionEvents> {
 		if (name !== undefined) {
 			this.#users.set(uid, name);
 			this.#gather();
+		}
+	}
+}
+
+function newsOf({state, name, message}: Job): Notice {
+	switch (state) {
+		case 'done': {
+			return {kind: 'done', text: `Imported image ${quoted(name)}`};
+		}
+
+		case 'canceled': {
+			return {kind: 'done', text: `The import of ${quoted(name)} was canceled, and nothing is left of it`};
+		}
+
+		default: {
+			return {kind: 'error', text: `the import of ${quoted(name)} ${state === 'lost' ? 'was lost' : 'failed'}: ${printable(message)}`};
 		}
 	}
 }

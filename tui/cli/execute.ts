@@ -8,7 +8,7 @@ import {jsonText} from '../output/printable.js';
 import {terminalOf} from '../output/terminal.js';
 import type {Invocation, Outcome} from './command.js';
 import type {Request} from './parse.js';
-import {personAtTerminal, printFailure} from './terminal-person.js';
+import {personAtTerminal, printFailure, type TerminalPerson} from './terminal-person.js';
 
 type CommandRequest = Extract<Request, {kind: 'command'}>;
 
@@ -17,13 +17,14 @@ export async function execute(request: CommandRequest): Promise<number> {
 	const {
 		path, command, words, args, flags, json, bus,
 	} = request;
-	const link = new Link(bus);
+	const person = personAtTerminal(json);
+	const link = new Link(bus, person);
 	const invocation: Invocation = {
 		path,
 		words,
 		args,
 		flags,
-		person: personAtTerminal(json),
+		person,
 		suggest: words => `nexusctl ${words}${busFlag(bus)}`,
 		bus,
 		connect: async (bus?: BusKind) => link.connect(bus),
@@ -60,19 +61,21 @@ const busFlag = (bus: CommandRequest['bus']): string => bus ? ` --${bus === 'sys
 /** The one connection that a command may make. */
 class Link {
 	readonly #bus: CommandRequest['bus'];
+	readonly #person: TerminalPerson;
 	#client: NexusClient | undefined;
 	#stopAgent: StopAgent | undefined;
 	#lost = false;
 
-	constructor(bus: CommandRequest['bus']) {
+	constructor(bus: CommandRequest['bus'], person: TerminalPerson) {
 		this.#bus = bus;
+		this.#person = person;
 	}
 
 	async connect(bus = this.#bus): Promise<NexusClient> {
 		// Loading the bus library takes longer than most commands; help and mistakes do without.
 		const {connect} = await import('../../dbus/client.js');
 		this.#client = await connect(bus);
-		this.#client.preparePrompt = async () => this.#startAgent();
+		this.#client.preparePrompt = async () => this.#preparePrompt();
 		void this.#client.ended.then(() => {
 			this.#lost = true;
 		});
@@ -91,10 +94,10 @@ class Link {
 		}
 	}
 
-	async #startAgent(): Promise<EndPrompt | undefined> {
+	async #preparePrompt(): Promise<EndPrompt | undefined> {
 		const {startAgent} = await import('../authentication-agent.js');
 		this.#stopAgent ??= await startAgent();
-		// It stays for the next call that a password is asked for.
-		return this.#stopAgent && (async () => undefined);
+		// The agent stays for the next call that a password is asked for.
+		return this.#stopAgent && this.#person.makeWay();
 	}
 }

@@ -2,6 +2,7 @@
 import process from 'node:process';
 import {defineCommand, type Noun, type Single} from '../cli/command.js';
 import {UsageError} from '../cli/usage-error.js';
+import {prepareInk} from '../output/ink.js';
 
 /**
 `nexusctl tui`
@@ -22,6 +23,7 @@ export const tui = (nouns: () => readonly Noun[]): Single => ({
 				throw new UsageError('the terminal UI needs a terminal; scripts use the other commands, with --json', path);
 			}
 
+			prepareInk();
 			const {openScreen} = await import('../app/open.js');
 			await openScreen({bus, nouns: nouns(), plain});
 			return {data: null, text: () => ''};

@@ -127,8 +127,8 @@ export class Mirror {
 	}
 
 	// An object whose path says its kind has that kind's properties, as the contract has it.
-	#put(kind: Kind, object: ObjectPath, properties: Readonly<Record<string, unknown>>): void {
-		(this.#records[kind] as Map<ObjectPath, unknown>).set(object, {...properties, object});
+	#put(kind: Kind, path: ObjectPath, properties: Readonly<Record<string, unknown>>): void {
+		(this.#records[kind] as Map<ObjectPath, unknown>).set(path, {...properties, path});
 		this.#versions[kind]++;
 	}
 

@@ -4,7 +4,8 @@ import type {
 } from '../../dbus/contract.js';
 import type {Kind} from '../../dbus/paths.js';
 
-type Told<Properties> = Readonly<Properties> & {readonly object: ObjectPath};
+/** With the path of the object. */
+type Told<Properties> = Readonly<Properties> & {readonly path: ObjectPath};
 
 export type Image = Told<ImageProperties>;
 export type Workspace = Told<WorkspaceProperties>;
@@ -17,4 +18,4 @@ export type EndedJob = Job & {readonly endedAt: number};
 export type RecordOf = {image: Image; workspace: Workspace; vm: Vm; job: Job};
 
 /** The properties of an object, without its path. */
-export type PropertiesOf<K extends Kind> = Omit<RecordOf[K], 'object'>;
+export type PropertiesOf<K extends Kind> = Omit<RecordOf[K], 'path'>;

@@ -10,7 +10,7 @@ import type {Progress} from './watcher.js';
 /** The Progress of something, on stderr. */
 export function showProgress(title: string, silent: boolean): Progress {
 	if (silent) {
-		return {update: () => undefined, end: async () => undefined};
+		return {update: () => undefined, ...unmoved};
 	}
 
 	// Some pseudo-terminals do not know their size.
@@ -32,9 +32,12 @@ export function progressLines(title: string, print: (line: string) => void = con
 				print(progressText(title, {...state, progress: reached / 10, pace: pacer.at(time)}));
 			}
 		},
-		end: async () => undefined,
+		...unmoved,
 	};
 }
+
+// What is printed stays.
+const unmoved = {hide: async () => undefined, show: () => undefined};
 
 // Loading Ink takes longer than a small import: only work that goes on for a while gets a bar. It is drawn again and again,
 // for what stands still becomes slower too.
@@ -48,18 +51,23 @@ function lateBar(title: string): Progress {
 		draw(latest && {...latest, pace: pacer.at(performance.now())});
 	};
 
-	const timer = setInterval(() => {
+	const begin = () => setInterval(() => {
 		void draw();
 	}, 200);
+	let timer = begin();
 	return {
 		update(state) {
 			latest = state;
 			pacer.note(performance.now(), state);
 		},
-		async end() {
+		async hide() {
 			clearInterval(timer);
-			const loaded = await bar;
-			await loaded?.end();
+			const shown = await bar;
+			bar = undefined;
+			await shown?.end();
+		},
+		show() {
+			timer = begin();
 		},
 	};
 }

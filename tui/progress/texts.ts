@@ -25,8 +25,13 @@ export function barText(state: PacedState, width: number): string {
 	const percent = percentOf(state.progress).padStart(' 100%'.length);
 	const figures = dropToFit(figuresOf(state), width - percent.length - shortest);
 	const length = Math.min(longest, width - percent.length - totalWidth(figures));
-	const done = Math.floor(shareOf(state.progress) * length);
-	return ['█'.repeat(done), '░'.repeat(length - done), percent, ...figures.map(({text, width}) => text.padEnd(width))].join('').trimEnd();
+	return [blocks(state.progress, length), percent, ...figures.map(({text, width}) => text.padEnd(width))].join('').trimEnd();
+}
+
+/** A bar of so many columns. */
+export function blocks(part: number, columns: number): string {
+	const full = Math.floor(shareOf(part) * columns);
+	return '█'.repeat(full) + '░'.repeat(columns - full);
 }
 
 type Figure = {readonly text: string; readonly width: number};

@@ -1,4 +1,5 @@
 import {Box, Text} from 'ink';
+import {blocks} from '../../progress/texts.js';
 import type {Session} from '../session.js';
 import {poolUse, stateWords} from '../state-words.js';
 import {cut, fit, widthOf} from '../text.js';
@@ -40,15 +41,10 @@ function poolText({watcher}: Session, width: number): string {
 	const freeing = removing > 0 ? ` · freeing ${removing}` : '';
 	const warning = warnings.length > 0 ? `! ${warnings.length} ${warnings.length === 1 ? 'warning' : 'warnings'} (:status) · ` : '';
 	const forms = [
-		`${warning}pool ${bar(use.part, 20)} ${use.text}${freeing}`,
-		`${warning}pool ${bar(use.part, 10)} ${use.text}`,
-		`pool ${bar(use.part, 8)} ${Math.round(use.part * 100)}%`,
+		`${warning}pool ${blocks(use.part, 20)} ${use.text}${freeing}`,
+		`${warning}pool ${blocks(use.part, 10)} ${use.text}`,
+		`pool ${blocks(use.part, 8)} ${Math.round(use.part * 100)}%`,
 		`pool ${Math.round(use.part * 100)}%`,
 	];
 	return forms.find(form => widthOf(form) <= width - 2) ?? '';
 }
-
-const bar = (part: number, width: number): string => {
-	const full = Math.round(Math.min(1, Math.max(0, part)) * width);
-	return '█'.repeat(full) + '░'.repeat(width - full);
-};

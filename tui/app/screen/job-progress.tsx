@@ -1,8 +1,15 @@
 import {Text} from 'ink';
 import type {Job} from '../../mirror/records.js';
+import {ProgressBox} from '../../progress/progress-box.js';
 import type {Session} from '../session.js';
 
-/** How far a job is. */
-export function JobProgress({job, width}: {readonly session: Session; readonly job: Job; readonly width: number}) {
-	return <Text>{`${Math.floor(job.progress * 100)}% ${width}`}</Text>;
+/** How far a job is, as at the command line. */
+export function JobProgress({session, job, width}: {readonly session: Session; readonly job: Job; readonly width: number}) {
+	const {name, path, progress, size, message} = job;
+	return (
+		<>
+			<ProgressBox title={`Importing ${name}`} progress={progress} size={size} message={message} pace={session.paceOf(path)} width={width}/>
+			<Text> </Text>
+		</>
+	);
 }

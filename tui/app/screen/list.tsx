@@ -33,10 +33,10 @@ export function List({session, area}: {readonly session: Session; readonly area:
 			<Text dimColor bold wrap='truncate'>{titleLine(columns, wish.sort)}</Text>
 			{shown.map((row, index) => {
 				const isAt = cursor.top + index === at;
-				const isMarked = marked.has(row.object);
+				const isMarked = marked.has(row.path);
 				return (
 					<ListLine
-						key={row.object}
+						key={row.path}
 						text={rowLine(columns, row, {isAt, isMarked, surroundings})}
 						isAt={isAt} isMarked={isMarked} colour={colourOf(row)}
 					/>
