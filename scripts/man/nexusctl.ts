@@ -106,7 +106,7 @@ const exitMeanings: Readonly<Record<keyof typeof exitCodes, string>> = {
 	notFound: 'There is nothing of that name.',
 	conflict: 'The name is taken, or the state of things forbids it: an image with workspaces is not deleted, nor a workspace that is attached.',
 	unauthorised: 'The user may not do that.',
-	interrupted: 'The user broke it off, and it was undone.',
+	interrupted: 'The user broke it off; the message says what has become of it.',
 };
 
 const exitEntries = (): Entry[] => [

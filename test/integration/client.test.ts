@@ -3,16 +3,17 @@ import path from 'node:path';
 import process from 'node:process';
 import test, {type ExecutionContext} from 'ava';
 import {Message} from 'dbus-next';
-import {BusUnreachableError, connectBus} from '../../dbus/bus.js';
+import {BusUnreachableError} from '../../dbus/bus.js';
 import {
 	connect, DaemonUnreachableError, isBusError, reach, type NexusClient,
 } from '../../dbus/client.js';
 import {busErrors} from '../../dbus/errors.js';
-import {busName, objectPath} from '../../dbus/paths.js';
+import {objectPath} from '../../dbus/paths.js';
 import {startBus} from '../support/bus.js';
 import {cleanupOf} from '../support/cleanup.js';
 import {startDaemon} from '../support/daemon.js';
 import {temporaryFolder} from '../support/folder.js';
+import {impersonate} from '../support/impostor.js';
 
 async function startSession(t: ExecutionContext) {
 	const cleanup = cleanupOf(t);
@@ -51,10 +52,10 @@ test.serial('a client can be there before nexusd and after it', async t => {
 });
 
 test.serial('who listens late knows who is there', async t => {
-	const {bus} = await startSession(t);
-	const nexusd = await ownName(t, bus.address);
+	const {bus, cleanup} = await startSession(t);
+	const nexusd = await impersonate(bus, cleanup, async () => undefined);
 	const client = await reach('session');
-	t.teardown(async () => client.close());
+	cleanup(async () => client.close());
 	await client.listen();
 	t.is(client.owner, nexusd);
 });
@@ -67,29 +68,11 @@ test.serial('connecting needs a bus, and a nexusd on it', async t => {
 	await t.throwsAsync(connect(), {instanceOf: BusUnreachableError}, 'the system\'s nexusd is the one that is missed');
 });
 
-/** Something that has nexusd's name, and asks a person who says yes to Cancel alone. Returns its unique name. */
-async function ownName(t: ExecutionContext, address: string): Promise<string> {
-	const bus = await connectBus('session', address);
-	t.teardown(async () => bus.close());
-	bus.onCall(call => {
-		const mayAsk = Number(call.flags) === 4;
-		if (mayAsk && call.member === 'Cancel') {
-			bus.send(Message.newMethodReturn(call));
-		} else {
-			const name = mayAsk ? busErrors.accessDenied : busErrors.interactiveAuthorizationRequired;
-			bus.send(Message.newError(call as unknown as string, name, 'no')); // The library's types are wrong here.
-		}
-	});
-	await bus.callBus('RequestName', 'su', [busName, 0]);
-	const [name] = await bus.callBus('GetNameOwner', 's', [busName]);
-	return name as string;
-}
-
 async function clientOfAsking(t: ExecutionContext): Promise<{client: NexusClient; told: string[]}> {
-	const {bus} = await startSession(t);
-	await ownName(t, bus.address);
+	const {bus, cleanup} = await startSession(t);
+	await impersonate(bus, cleanup, async call => call.member === 'Cancel' ? Message.newMethodReturn(call) : undefined);
 	const client = await connect('session');
-	t.teardown(async () => client.close());
+	cleanup(async () => client.close());
 	const told: string[] = [];
 	client.preparePrompt = async () => {
 		told.push('prepared');

@@ -3,14 +3,19 @@ import {once} from 'node:events';
 import {writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
+import {setTimeout as wait} from 'node:timers/promises';
 import test from 'ava';
+import {Message} from 'dbus-next';
 import {execa} from 'execa';
+import {contract} from '../../dbus/contract.js';
+import {signatureOf} from '../../dbus/spec.js';
 import packageJson from '../../package.json' with {type: 'json'};
 import {asStranger} from '../support/as-user.js';
 import {startBus, type TestBus} from '../support/bus.js';
 import {cleanupOf} from '../support/cleanup.js';
 import {nexusctl, startDaemon} from '../support/daemon.js';
 import {temporaryFolder} from '../support/folder.js';
+import {impersonate} from '../support/impostor.js';
 import {importImage, makeSource, startNexus} from '../support/nexus.js';
 import {rootTest} from '../support/requirements.js';
 import {run, type Run} from '../support/run.js';
@@ -197,6 +202,30 @@ test('what nobody knows the length of shows that it goes on, and is not waited f
 	daemon.kill('SIGCONT');
 	t.is(exitCode, 130);
 	t.regex(stdout, /[\u2800-\u28FF]\S* Comparing the pool with the records[\S\s]*Comparing canceled\./);
+});
+
+// The password prompt of polkit's own agent, as far as nexusctl knows it.
+const agent = `#!/bin/sh
+exec 3>&-
+sleep 1
+printf 'Password: '
+sleep 1
+echo thanks
+sleep 60
+`;
+
+test('nothing is drawn over the question for a password', async t => {
+	const cleanup = cleanupOf(t);
+	const folder = await temporaryFolder(cleanup);
+	await writeFile(path.join(folder, 'pkttyagent'), agent, {mode: 0o755});
+	const bus = await startBus('session', folder, cleanup);
+	await impersonate(bus, cleanup, async call => {
+		await wait(3000);
+		return Message.newMethodReturn(call, signatureOf(contract.Manager.methods.Examine.out), [[]]);
+	});
+	const typed = await typeAt({...bus, env: {...bus.env, PATH: `${folder}:${process.env['PATH']}`}}, 'doctor', 'Password', 'secret\n');
+	t.is(typed.exitCode, 0);
+	t.regex(typed.stdout, /Password: secret\r?\nthanks\r?\n[\S\s]*No problems found\.$/);
 });
 
 rootTest('an import shows its progress on a terminal, as lines elsewhere, and is canceled by Ctrl-C', async t => {
