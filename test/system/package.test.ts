@@ -299,6 +299,14 @@ rootTest('pool create makes a pool that is there whenever nexusd is, and pool de
 
 	await check('nexusctl', ['ws', 'delete', 'disk', '--yes']);
 	await check('nexusctl', ['image', 'delete', 'base', '--yes']);
+	await writeFile(path.join(root, 'usr/local/sbin/systemctl'), '#!/bin/sh\n[ "$2" = disable ] && kill -INT $PPID\nexec /usr/bin/systemctl "$@"\n', {mode: 0o755});
+	const interrupted = await run('nexusctl', ['pool', 'delete', '--yes']);
+	await check('rm', ['/usr/local/sbin/systemctl']);
+	t.is(interrupted.exitCode, 130, interrupted.stderr);
+	t.regex(interrupted.stderr, /^Deleting the pool canceled\.$/m);
+	t.is(await check('systemctl', ['is-enabled', path.basename(unitFile)]), 'enabled');
+	t.regex(await check('nexusctl', ['status']), /^Backend: +btrfs$/m);
+
 	t.deepEqual(await json(machine, 'pool', 'delete', '--yes'), {deleted: poolFile});
 	t.false(existsSync(path.join(root, poolFile)));
 	t.false(existsSync(path.join(root, unitFile)));
