@@ -67,10 +67,10 @@ export const columns: Columns = {
 	workspace: [
 		name,
 		{
-			title: 'BASE', width: 14, cell: ({baseImage}, {nameOf}) => nameOf(baseImage), sortBy: ({baseImage}, {nameOf}) => nameOf(baseImage),
+			title: 'BASE', width: 12, cell: ({baseImage}, {nameOf}) => nameOf(baseImage), sortBy: ({baseImage}, {nameOf}) => nameOf(baseImage),
 		},
 		{
-			title: 'VM', width: 14, cell: ({vm}, {nameOf}) => nameOf(vm) || '-', sortBy: ({vm}, {nameOf}) => nameOf(vm),
+			title: 'VM', width: 12, cell: ({vm}, {nameOf}) => nameOf(vm) || '-', sortBy: ({vm}, {nameOf}) => nameOf(vm),
 		},
 		size,
 		age,

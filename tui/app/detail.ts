@@ -102,7 +102,7 @@ function workspaceParts(workspace: Row<'workspace'>, mirror: Mirror, surrounding
 		fact('VM', attachment(workspace, surroundings)),
 		fact('Owner', surroundings.exact ? `${userOf(workspace.owner)} (${workspace.owner})` : userOf(workspace.owner)),
 		fact('Size', sizeIn(workspace.size, surroundings)),
-		fact('On disk', `${sizeIn(workspace.allocated, surroundings)}, shared with the image in part`),
+		fact('On disk', `${sizeIn(workspace.allocated, surroundings)}, part of it shared`),
 		fact('Made', timeIn(workspace.createdAt, surroundings)),
 		...(workspace.attachedAt > 0 ? [fact('Attached', timeIn(workspace.attachedAt, surroundings))] : []),
 		...(workspace.detachedAt > 0 ? [fact('Detached', timeIn(workspace.detachedAt, surroundings))] : []),

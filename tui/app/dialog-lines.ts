@@ -16,6 +16,33 @@ export type DialogLine = {
 	readonly cursor?: number;
 };
 
+export type KeyHint = {readonly key: string; readonly label: string};
+
+/** The keys of a dialog, for the footer. */
+export function dialogKeys(dialog: Dialog): KeyHint[] {
+	switch (dialog.kind) {
+		case 'form': {
+			return [{key: 'Enter', label: 'do it'}, {key: 'Tab', label: 'complete, or next'}, {key: '↑ ↓', label: 'field'}, {key: 'Esc', label: 'cancel'}];
+		}
+
+		case 'question': {
+			return dialog.onYes ? [{key: 'y', label: 'yes'}, {key: 'n', label: 'no'}] : [{key: 'Esc', label: 'close'}];
+		}
+
+		case 'pages': {
+			return [{key: '↑ ↓', label: 'scroll'}, {key: 'Esc', label: 'close'}];
+		}
+
+		case 'menu': {
+			return [...dialog.items.map(({key, label}) => ({key, label})), {key: 'Esc', label: 'close'}];
+		}
+
+		case 'prompt': {
+			return [{key: 'Enter', label: 'run'}, {key: 'Tab', label: 'complete'}, {key: 'Esc', label: 'close'}];
+		}
+	}
+}
+
 /** The frame on both sides, with a blank. */
 export const dialogChrome = {columns: 4, lines: 2} as const;
 
@@ -57,7 +84,7 @@ function formLines({fields, at, candidates, problem, isBusy}: Form, width: numbe
 		...fields.map((field, index) => fieldLine(field, index === at && !isBusy, labelWidth, width)),
 		{text: candidatesLine(candidates, width), look: 'dim'},
 		...noticeLines(problem, width).map((text): DialogLine => ({text, look: 'error'})),
-		{text: cut(isBusy ? '… nexusd is at it' : 'Enter do it · Tab completes, or goes on · Esc cancel', width), look: 'dim'},
+		...(isBusy ? [{text: cut('… nexusd is at it', width)}] : []),
 	];
 }
 
@@ -106,16 +133,13 @@ function questionLines({lines, onYes}: Question, width: number): DialogLine[] {
 const pagesLines = ({lines}: Pages, width: number): DialogLine[] => lines.flatMap(line => wrapWords(line, width)).map(text => ({text}));
 
 function menuLines({items}: Menu, width: number): DialogLine[] {
-	return [
-		...items.map(({key, label, about}) => ({text: cut(`${key}  ${fit(label, 18)}  ${about}`, width)})),
-		{text: 'Esc close', look: 'dim' as const},
-	];
+	return items.map(({key, label, about}) => ({text: cut(`${key}  ${fit(label, 18)}  ${about}`, width)}));
 }
 
 function promptLines({line, candidates}: Prompt, width: number): DialogLine[] {
 	const {text, cursor} = windowOf(line, width - 1);
 	return [
 		{text: `:${text}`, cursor: cursor + 1},
-		{text: candidatesLine(candidates, width) || cut('Enter run · Tab completes · Esc close · as after the word nexusctl', width), look: 'dim'},
+		{text: candidatesLine(candidates, width) || cut('as after the word nexusctl: ws list, help, status', width), look: 'dim'},
 	];
 }

@@ -135,21 +135,23 @@ export function askVm(session: Session): void {
 	}));
 }
 
-const consequences: Readonly<Record<Exclude<Kind, 'job'>, string>> = {
-	image: '', workspace: 'All that was written to it is lost', vm: 'Its workspaces are detached',
+const consequences: Readonly<Record<Exclude<Kind, 'job'>, [ofOne: string, ofMany: string]>> = {
+	image: ['', ''],
+	workspace: ['All that was written to it is lost.', 'All that was written to them is lost.'],
+	vm: ['Its workspaces are detached.', 'Their workspaces are detached.'],
 };
 
 /** Asks whether things are to be deleted, and says what is in the way. */
 export function askDelete(session: Session, kind: Exclude<Kind, 'job'>, rows: readonly Row[]): void {
 	const judged = rows.map(row => ({row, obstacle: obstacleTo(kind, row, session.surroundings.nameOf)}));
 	const free = judged.filter(({obstacle}) => obstacle === '').map(({row}) => row);
-	const consequence = consequences[kind];
+	const consequence = consequences[kind][free.length > 1 ? 1 : 0];
 	session.open({
 		kind: 'question',
 		title: free.length > 0 ? `Delete ${sumUp(kind, free)}?` : `${sumUp(kind, rows)} cannot be deleted`,
 		lines: [
 			...(free.length > 1 ? [free.map(({name}) => name).join(', ')] : []),
-			...(free.length > 0 && consequence !== '' ? [`${consequence}.`] : []),
+			...(free.length > 0 && consequence !== '' ? [consequence] : []),
 			...judged.filter(({obstacle}) => obstacle !== '').map(({row, obstacle}) => `${free.length > 0 ? 'Stays' : 'In the way'}: ${quoted(row.name)}, ${obstacle}.`),
 		],
 		onYes: free.length > 0

@@ -65,7 +65,7 @@ function panesIn(body: Area, focus: Wanted['focus']): Pick<Layout, 'list' | 'det
 	}
 
 	if (body.width >= wide) {
-		const width = Math.min(90, Math.max(46, Math.round(body.width * 0.42)));
+		const width = Math.min(90, Math.max(44, Math.round(body.width * 0.4)));
 		return {
 			list: {...body, width: body.width - width},
 			detail: {...body, left: body.width - width, width},

@@ -19,7 +19,7 @@ import {
 	keyOf, type Dialog, type Field, type Form, type Menu, type Pages, type Prompt, type Question,
 } from './view.js';
 
-/** Does what a stroke means now. */
+/** Does what a stroke means now. Resolves when the next one may be looked at: after a completion, not after what takes nexusd its time. */
 export async function press(session: Session, stroke: Stroke): Promise<void> {
 	const {dialog, filter} = session.view;
 	const key = keyOf(stroke);
@@ -113,7 +113,7 @@ async function pressForm(session: Session, form: Form, stroke: Stroke): Promise<
 		}
 
 		case 'enter': {
-			await submit(session, form);
+			void submit(session, form);
 			break;
 		}
 
@@ -244,7 +244,7 @@ async function pressPrompt(session: Session, prompt: Prompt, stroke: Stroke): Pr
 	if (key === 'escape' || (key === 'backspace' && prompt.line.text === '')) {
 		session.closeDialog();
 	} else if (key === 'enter') {
-		await runPrompt(session, prompt.line.text);
+		void runPrompt(session, prompt.line.text);
 	} else if (key === 'tab') {
 		await completePrompt(session, prompt);
 	} else {

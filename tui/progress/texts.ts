@@ -14,7 +14,7 @@ export function progressText(title: string, {progress, message, pace}: PacedStat
 }
 
 /** The shortest and the longest bar. */
-const [shortest, longest] = [10, 40];
+const [shortest, longest] = [8, 40];
 
 /**
 A bar with as many figures as there is room for: `████░░░░░░  40%  12.4 MiB of 250 MiB  48 MiB/s  4s left`.

@@ -10,7 +10,7 @@ export function Dialog({dialog, area}: {readonly dialog: DialogState; readonly a
 	const top = dialog.kind === 'pages' ? dialog.top : 0;
 	const title = dialog.kind === 'prompt' ? 'Command' : dialog.title;
 	return (
-		<Frame isActive area={area} title={dialog.kind === 'pages' ? `${title} · ↑ ↓ scroll · Esc close` : title}>
+		<Frame isActive area={area} title={title}>
 			{lines.slice(top, top + area.height - dialogChrome.lines).map(({text, look}, index) => (
 				// A line is what stands there, so its place is its key.
 				<Text key={index} dimColor={look === 'dim'} {...(look === 'error' && {color: 'red'})} wrap='truncate'>{text || ' '}</Text>

@@ -1,19 +1,20 @@
 import {Box, Text} from 'ink';
 import {footerBindings, keyName} from '../bindings.js';
-import {windowOf} from '../dialog-lines.js';
+import {dialogKeys, windowOf, type KeyHint} from '../dialog-lines.js';
 import {noticeLines} from '../notice-lines.js';
 import type {Session} from '../session.js';
 import {widthOf} from '../text.js';
 
 /** What has happened, and the keys that mean something now. */
 export function Footer({session}: {readonly session: Session}) {
-	const {view: {notice, filter}, layout: {columns}} = session;
+	const {view: {notice, filter, dialog}, layout: {columns}} = session;
+	const isFiltering = filter && !dialog;
 	return (
 		<Box flexDirection='column' flexShrink={0} paddingX={1} width={columns}>
 			{noticeLines(notice, columns).map(line => (
 				<Text key={line} bold={notice!.kind === 'error'} {...(notice!.kind === 'error' && {color: 'red'})} wrap='truncate'>{line}</Text>
 			))}
-			{filter ? <Text wrap='truncate'>{`/${windowOf(filter, columns - 4).text}`}</Text> : <Keys session={session} width={columns - 2}/>}
+			{isFiltering ? <Text wrap='truncate'>{`/${windowOf(filter, columns - 4).text}`}</Text> : <Keys session={session} width={columns - 2}/>}
 		</Box>
 	);
 }
@@ -28,8 +29,9 @@ function Keys({session, width}: {readonly session: Session; readonly width: numb
 }
 
 // As many as fit, and those that lead to all the others in any case.
-function keysIn(session: Session, width: number): Array<{key: string; label: string}> {
-	const all = footerBindings(session).map(({keys: [key], label}) => ({key: keyName(key), label: label!}));
+function keysIn(session: Session, width: number): KeyHint[] {
+	const {dialog} = session.view;
+	const all = dialog ? dialogKeys(dialog) : footerBindings(session).map(({keys: [key], label}) => ({key: keyName(key), label: label!}));
 	const needed = (keys: typeof all): number => keys.reduce((sum, {key, label}) => sum + widthOf(key) + widthOf(label) + 3, -2);
 	const kept = all.filter(({key}) => ['?', 'q'].includes(key));
 	const others = all.filter(key => !kept.includes(key));

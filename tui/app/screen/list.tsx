@@ -38,7 +38,7 @@ export function List({session, area}: {readonly session: Session; readonly area:
 					<ListLine
 						key={row.path}
 						text={rowLine(columns, row, {isAt, isMarked, surroundings})}
-						isAt={isAt} isMarked={isMarked} colour={colourOf(row)}
+						isAt={isAt} isMarked={isMarked} colour={isAt ? undefined : colourOf(row)}
 					/>
 				);
 			})}

@@ -4,6 +4,7 @@ import {useEffect, useReducer, useRef} from 'react';
 import {press} from '../press.js';
 import type {Session} from '../session.js';
 import {StrokeReader} from '../strokes.js';
+import {keyOf} from '../view.js';
 import {Detail} from './detail.js';
 import {Dialog} from './dialog.js';
 import {Footer} from './footer.js';
@@ -51,9 +52,15 @@ function useSession(session: Session): void {
 // Hands keys, pastes and the mouse to the session.
 function useStrokes(session: Session): void {
 	const reader = useRef(new StrokeReader());
+	const done = useRef(Promise.resolve());
 	useInput((input, key) => {
 		for (const stroke of reader.current.read(input, key)) {
-			void press(session, stroke);
+			if (keyOf(stroke) === 'ctrl-c') {
+				// Whatever is waited for.
+				void press(session, stroke);
+			} else {
+				done.current = done.current.then(async () => press(session, stroke));
+			}
 		}
 	});
 }
