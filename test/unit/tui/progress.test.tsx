@@ -27,16 +27,16 @@ test('the box shows title, bar, figures and message', t => {
 	]);
 });
 
-test('the figures go one by one where there is no room, and the bar shrinks to ten columns before', t => {
+test('the figures go one by one where there is no room, and the bar shrinks to eight columns before', t => {
 	const shown = (width: number): string => barText(state, width);
 	t.is(shown(93), `${'█'.repeat(16)}${'░'.repeat(24)}  40%  100 MiB of 250 MiB    48 MiB/s    4s left`);
 	t.is(shown(200), shown(93));
-	t.is(shown(63), '████░░░░░░  40%  100 MiB of 250 MiB    48 MiB/s    4s left');
-	t.is(shown(62), `${'█'.repeat(12)}${'░'.repeat(19)}  40%  48 MiB/s    4s left`);
-	t.is(shown(41), '████░░░░░░  40%  48 MiB/s    4s left');
-	t.is(shown(40), '████████░░░░░░░░░░░░░  40%  4s left');
-	t.is(shown(29), '████░░░░░░  40%  4s left');
-	t.is(shown(28), '█████████░░░░░░░░░░░░░░  40%');
+	t.is(shown(61), '███░░░░░  40%  100 MiB of 250 MiB    48 MiB/s    4s left');
+	t.is(shown(60), `${'█'.repeat(11)}${'░'.repeat(18)}  40%  48 MiB/s    4s left`);
+	t.is(shown(39), '███░░░░░  40%  48 MiB/s    4s left');
+	t.is(shown(38), '███████░░░░░░░░░░░░  40%  4s left');
+	t.is(shown(27), '███░░░░░  40%  4s left');
+	t.is(shown(26), '████████░░░░░░░░░░░░░  40%');
 	t.is(shown(20), '██████░░░░░░░░░  40%');
 });
 
