@@ -101,8 +101,8 @@ async function writeCompletions(root: string): Promise<void> {
 }
 
 async function writeDocuments(root: string, {version, date}: Edition): Promise<void> {
-	const pages = await readdir(at('docs'));
-	const documents = ['README.md', ...pages.map(name => `docs/${name}`)];
+	const pages = await readdir(at('docs'), {recursive: true, withFileTypes: true});
+	const documents = ['README.md', ...pages.filter(page => page.isFile()).map(({name, parentPath}) => path.relative(at('.'), path.join(parentPath, name)))];
 	await Promise.all(documents.map(async name => copy(at(name), path.join(root, doc, name))));
 	const changes = await readFile(at('CHANGELOG.md'), 'utf8');
 	await write(path.join(root, doc, 'changelog.gz'), compressed(debianChangelog(changes, {version, date})));
