@@ -1,16 +1,19 @@
 // The line behind `:`: the words of nexusctl, run by the same commands. Each has a connection of its own, as at a shell.
-import {connect, type NexusClient} from '../../dbus/client.js';
 import type {Kind} from '../../dbus/paths.js';
 import type {Invocation, RecordKind} from '../cli/command.js';
 import {explain} from '../cli/failure.js';
 import {helpText} from '../cli/help.js';
 import {parseCommandLine, type Request} from '../cli/parse.js';
+import {Link} from '../cli/link.js';
 import {UsageError} from '../cli/usage-error.js';
 import {readBashLine} from '../completion/bash-line.js';
 import {complete} from '../completion/complete.js';
+import {InterruptedError} from '../errors.js';
 import {jsonText, printable} from '../output/printable.js';
 import {plainStyle, type Terminal} from '../output/terminal.js';
 import type {Person} from '../person.js';
+import {Pacer} from '../progress/pace.js';
+import {progressText} from '../progress/texts.js';
 import {dialogChrome} from './dialog-lines.js';
 import {lineOf} from './line-editor.js';
 import {commonBeginning, completeFolder} from './paths.js';
@@ -52,7 +55,7 @@ async function runWords(session: Session, words: readonly string[]): Promise<voi
 async function runCommand(session: Session, request: CommandRequest): Promise<void> {
 	const {path, command, words, args, flags, json} = request;
 	const bus = request.bus ?? session.watcher.kind;
-	const clients: NexusClient[] = [];
+	const link = new Link(bus, session.preparePrompt);
 	const invocation: Invocation = {
 		path,
 		words,
@@ -61,22 +64,18 @@ async function runCommand(session: Session, request: CommandRequest): Promise<vo
 		person: personAt(session),
 		suggest: words => `:${words}`,
 		bus,
-		async connect(other) {
-			const client = await connect(other ?? bus);
-			client.preparePrompt = session.preparePrompt;
-			clients.push(client);
-			return client;
-		},
+		connect: async other => link.connect(other),
 	};
 	session.notify({kind: 'busy', text: printable(words.join(' '))});
 	try {
 		const {data, text} = await command.run(invocation);
 		show(session, words.join(' '), json ? jsonText(data) : await text(terminalIn(session)));
 	} catch (error) {
-		const {message, hint} = explain(error, {bus, command, invocation});
-		session.notify({kind: 'error', text: printable(message), hint});
+		const {message, hint} = explain(link.verdict(error), {bus, command, invocation});
+		// Whoever broke it off made no mistake.
+		session.notify({kind: error instanceof InterruptedError ? 'done' : 'error', text: printable(message), hint});
 	} finally {
-		await Promise.all(clients.map(async client => client.close()));
+		await link.close();
 	}
 }
 
@@ -110,13 +109,24 @@ const personAt = (session: Session): Person => ({
 		});
 	}),
 	async watch(title, work) {
-		// It is canceled in the list of jobs.
-		return work({
-			update({progress, message}) {
-				session.notify({kind: 'busy', text: `${title}: ${Math.floor(progress * 100)}% ${printable(message)}`});
-			},
-			signal: new AbortController().signal,
-		});
+		const controller = new AbortController();
+		session.breakOff = () => {
+			controller.abort();
+		};
+
+		const pacer = new Pacer();
+		try {
+			session.notify({kind: 'busy', text: `${title} (Esc breaks it off)`});
+			return await work({
+				update(state) {
+					pacer.note(performance.now(), state);
+					session.notify({kind: 'busy', text: `${progressText(title, {...state, pace: pacer.at(performance.now())})} (Esc breaks it off)`});
+				},
+				signal: controller.signal,
+			});
+		} finally {
+			session.breakOff = undefined;
+		}
 	},
 	warn(message) {
 		session.notify({kind: 'error', text: printable(message)});

@@ -54,6 +54,8 @@ export function goBack(session: Session): void {
 	const {view: {focus, notice}, list: {marked, wish}} = session;
 	if (focus === 'detail') {
 		session.update({focus: 'list'});
+	} else if (notice?.kind === 'busy' && session.breakOff) {
+		session.breakOff();
 	} else if (notice) {
 		session.notify(undefined);
 	} else if (marked.size > 0) {

@@ -49,6 +49,8 @@ export class Session extends EventEmitter<SessionEvents> {
 	readonly nouns: readonly Noun[];
 	/** Makes room for whoever asks for a password. */
 	preparePrompt: NexusClient['preparePrompt'];
+	/** Breaks off the command that was typed, while it may be. */
+	breakOff: (() => void) | undefined;
 	#view: View;
 	readonly #makers: Record<Kind, RowMaker> = {
 		image: new RowMaker('image'), workspace: new RowMaker('workspace'), vm: new RowMaker('vm'), job: new RowMaker('job'),
