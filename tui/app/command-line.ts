@@ -48,7 +48,7 @@ async function runWords(session: Session, words: readonly string[]): Promise<voi
 			throw error;
 		}
 
-		session.notify({kind: 'error', text: error.message, hint: error.hint.replace(/^See: nexusctl/, 'See :')});
+		session.notify({kind: 'error', text: error.message, hint: `See :${`help ${error.topic}`.trim()}`});
 	}
 }
 

@@ -13,6 +13,6 @@ export function noticeLines(notice: Notice | undefined, columns: number): string
 	}
 
 	const {kind, text, hint} = notice;
-	const lines = wrapWords(`${signs[kind]} ${text}${hint ? `. ${hint}.` : ''}`, columns - 2);
+	const lines = wrapWords(`${signs[kind]} ${hint ? `${text.replace(/\.$/, '')}. ${hint}.` : text}`, columns - 2);
 	return lines.length <= most ? lines : [...lines.slice(0, most - 1), cut(lines.slice(most - 1).join(' '), columns - 2)];
 }

@@ -7,7 +7,6 @@ import {printable} from '../output/printable.js';
 import type {Notice} from './view.js';
 
 const hints: Readonly<Record<string, string>> = {
-	[`${errorPrefix}AlreadyExists`]: 'Choose another name: images and workspaces share theirs',
 	[`${errorPrefix}NoSpace`]: 'Delete workspaces or images that nobody needs, or grow the pool',
 	[`${errorPrefix}Io`]: 'See the log: journalctl -u nexusd',
 	[busErrors.accessDenied]: 'Members of the group nexus may; ask your administrator for that right',

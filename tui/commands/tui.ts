@@ -25,7 +25,7 @@ export const tui = (nouns: () => readonly Noun[]): Single => ({
 
 			prepareInk();
 			const {openScreen} = await import('../app/open.js');
-			await openScreen({bus, nouns: nouns(), plain});
+			await openScreen({bus, nouns: nouns().filter(({name}) => name !== 'tui'), plain});
 			return {data: null, text: () => ''};
 		},
 	}),
