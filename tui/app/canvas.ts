@@ -67,11 +67,12 @@ export class Canvas extends EventEmitter {
 
 	/** All is to be drawn anew: the terminal was used by others, or has another size. */
 	reset(size: Size): void {
+		// A frame that waits is for another size.
+		this.close();
 		this.#isOpen = true;
 		this.columns = size.columns;
 		this.rows = size.rows;
 		this.#shown = undefined;
-		this.#shownCursor = undefined;
 	}
 
 	/** Nothing is drawn any more, until it is reset: others use the terminal. */
@@ -102,7 +103,8 @@ export class Canvas extends EventEmitter {
 
 		const lines = this.#frame.split('\n').slice(0, this.rows);
 		const cursor = this.#cursor();
-		const bytes = changes(this.#shown, lines) + cursorMove(this.#shownCursor, cursor);
+		const isInPlace = this.#shown !== undefined && this.#shownCursor?.x === cursor?.x && this.#shownCursor?.y === cursor?.y;
+		const bytes = changes(this.#shown, lines) + (isInPlace ? '' : cursorMove(cursor));
 		if (bytes !== '') {
 			// To draw a line the cursor goes there; afterwards it goes to where somebody is typing.
 			this.#write(synchronized.on + bytes + (cursor ? goTo(cursor) : '') + synchronized.off);
@@ -116,15 +118,10 @@ export class Canvas extends EventEmitter {
 
 /** What makes the one frame of the other; all of it where nothing is known to be shown. */
 export function changes(shown: readonly string[] | undefined, lines: readonly string[]): string {
-	const changed = lines.map((line, y) => line === shown?.[y] ? '' : goTo({x: 0, y}) + line + plain + eraseLine);
+	// What was there is erased first: behind a line that is full the cursor stands on its last cell still.
+	const changed = lines.map((line, y) => line === shown?.[y] ? '' : goTo({x: 0, y}) + eraseLine + line + plain);
 	const gone = shown?.slice(lines.length).map((_, index) => goTo({x: 0, y: lines.length + index}) + eraseLine) ?? [];
 	return (shown ? '' : eraseAll) + [...changed, ...gone].join('');
 }
 
-function cursorMove(shown: Cell | undefined, wanted: Cell | undefined): string {
-	if (shown?.x === wanted?.x && shown?.y === wanted?.y) {
-		return '';
-	}
-
-	return wanted ? goTo(wanted) + cursorShown : cursorHidden;
-}
+const cursorMove = (wanted: Cell | undefined): string => wanted ? goTo(wanted) + cursorShown : cursorHidden;

@@ -148,7 +148,7 @@ export function askDelete(session: Session, kind: Exclude<Kind, 'job'>, rows: re
 	const consequence = consequences[kind][free.length > 1 ? 1 : 0];
 	session.open({
 		kind: 'question',
-		title: free.length > 0 ? `Delete ${sumUp(kind, free)}?` : `${sumUp(kind, rows)} cannot be deleted`,
+		title: free.length > 0 ? `Delete ${sumUp(kind, free)}?` : `Cannot delete ${sumUp(kind, rows)}`,
 		lines: [
 			...(free.length > 1 ? [free.map(({name}) => name).join(', ')] : []),
 			...(free.length > 0 && consequence !== '' ? [consequence] : []),

@@ -2,6 +2,7 @@ import {Text} from 'ink';
 import {dialogChrome, dialogLines} from '../dialog-lines.js';
 import type {Area} from '../layout.js';
 import type {Dialog as DialogState} from '../view.js';
+import {alarm} from './colours.js';
 import {Frame} from './frame.js';
 
 /** What is asked or shown. */
@@ -13,7 +14,7 @@ export function Dialog({dialog, area}: {readonly dialog: DialogState; readonly a
 		<Frame isActive area={area} title={title}>
 			{lines.slice(top, top + area.height - dialogChrome.lines).map(({text, look}, index) => (
 				// A line is what stands there, so its place is its key.
-				<Text key={index} dimColor={look === 'dim'} {...(look === 'error' && {color: 'red'})} wrap='truncate'>{text || ' '}</Text>
+				<Text key={index} dimColor={look === 'dim'} {...(look === 'error' && {color: alarm})} wrap='truncate'>{text || ' '}</Text>
 			))}
 		</Frame>
 	);

@@ -4,6 +4,7 @@ import {dialogKeys, windowOf, type KeyHint} from '../dialog-lines.js';
 import {noticeLines} from '../notice-lines.js';
 import type {Session} from '../session.js';
 import {widthOf} from '../text.js';
+import {accent, alarm} from './colours.js';
 
 /** What has happened, and the keys that mean something now. */
 export function Footer({session}: {readonly session: Session}) {
@@ -12,7 +13,7 @@ export function Footer({session}: {readonly session: Session}) {
 	return (
 		<Box flexDirection='column' flexShrink={0} paddingX={1} width={columns}>
 			{noticeLines(notice, columns).map(line => (
-				<Text key={line} bold={notice!.kind === 'error'} {...(notice!.kind === 'error' && {color: 'red'})} wrap='truncate'>{line}</Text>
+				<Text key={line} bold={notice!.kind === 'error'} {...(notice!.kind === 'error' && {color: alarm})} wrap='truncate'>{line}</Text>
 			))}
 			{isFiltering ? <Text wrap='truncate'>{`/${windowOf(filter, columns - 4).text}`}</Text> : <Keys session={session} width={columns - 2}/>}
 		</Box>
@@ -23,7 +24,7 @@ function Keys({session, width}: {readonly session: Session; readonly width: numb
 	const keys = keysIn(session, width);
 	return (
 		<Text wrap='truncate'>
-			{keys.map(({key, label}, index) => <Text key={label}>{index > 0 && '  '}<Text bold color='cyan'>{key}</Text> {label}</Text>)}
+			{keys.map(({key, label}, index) => <Text key={label}>{index > 0 && '  '}<Text bold color={accent}>{key}</Text> {label}</Text>)}
 		</Text>
 	);
 }

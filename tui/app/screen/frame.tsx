@@ -2,6 +2,7 @@ import {Box, Text} from 'ink';
 import type {ReactNode} from 'react';
 import type {Area} from '../layout.js';
 import {cut, widthOf} from '../text.js';
+import {accent} from './colours.js';
 
 type FrameProps = {
 	readonly area: Area;
@@ -14,14 +15,14 @@ type FrameProps = {
 /** A pane with a title in its frame. */
 export function Frame({area: {width, height}, title, isActive, children}: FrameProps) {
 	const label = cut(` ${title} `, width - 4);
-	const colour = isActive ? {color: 'cyan'} : {dimColor: true};
+	const colour = isActive ? {color: accent} : {dimColor: true};
 	return (
 		<Box flexDirection='column' width={width} height={height} flexShrink={0}>
 			<Text {...colour}>
 				{'╭─'}<Text bold={isActive}>{label}</Text>{`${'─'.repeat(Math.max(0, width - 3 - widthOf(label)))}╮`}
 			</Text>
 			<Box
-				borderStyle='round' borderTop={false} {...(isActive ? {borderColor: 'cyan'} : {borderDimColor: true})}
+				borderStyle='round' borderTop={false} {...(isActive ? {borderColor: accent} : {borderDimColor: true})}
 				flexDirection='column' height={height - 1} width={width} paddingX={1} overflow='hidden'
 			>
 				{children}

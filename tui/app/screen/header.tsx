@@ -3,8 +3,9 @@ import {blocks} from '../../progress/texts.js';
 import type {Session} from '../session.js';
 import {poolUse, stateWords} from '../state-words.js';
 import {cut, fit, widthOf} from '../text.js';
+import {accent, alarm} from './colours.js';
 
-const colours = {good: 'green', waiting: 'yellow', bad: 'red'} as const;
+const colours = {good: 'green', waiting: accent, bad: alarm} as const;
 
 /** The state of things, and the tabs. */
 export function Header({session}: {readonly session: Session}) {
@@ -16,7 +17,7 @@ export function Header({session}: {readonly session: Session}) {
 		<Box flexDirection='column' flexShrink={0}>
 			<Box width={columns} height={1}>
 				<Text bold>{' Nexus  '}</Text>
-				<Text color={colours[look]}>{state}</Text>
+				<Text bold color={colours[look]}>{state.slice(0, 1)}</Text><Text>{state.slice(1)}</Text>
 				<Text>{fit(poolText(session, rest - 1), rest - 1, 'right')}</Text>
 			</Box>
 			<Text>

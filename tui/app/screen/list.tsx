@@ -7,6 +7,7 @@ import type {Session} from '../session.js';
 import {isShown, stateWords} from '../state-words.js';
 import {rowLine, sizedColumns, titleLine} from '../table.js';
 import {wrapWords} from '../text.js';
+import {alarm} from './colours.js';
 import {Frame} from './frame.js';
 
 /** The rows in sight, and no others. */
@@ -52,12 +53,10 @@ type ListLineProps = {readonly text: string; readonly isAt: boolean; readonly is
 const ListLine = memo(({text, isAt, isMarked, colour}: ListLineProps) =>
 	<Text inverse={isAt} bold={isMarked} {...(colour && {color: colour})} wrap='truncate'>{text}</Text>);
 
-const colours: Readonly<Record<string, string>> = {
-	running: 'green', crashed: 'red', failed: 'red', lost: 'red', canceled: 'yellow',
-};
+const bad = new Set(['crashed', 'failed', 'lost']);
 
 // Its state, where it has one: the column says it in words.
-const colourOf = (row: Row): string | undefined => 'state' in row ? colours[row.state] : undefined;
+const colourOf = (row: Row): string | undefined => 'state' in row && bad.has(row.state) ? alarm : undefined;
 
 const firstSteps = {
 	image: 'There is no image yet. i imports a folder that holds a root filesystem.',
