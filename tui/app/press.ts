@@ -155,7 +155,8 @@ function goToField(session: Session, form: Form, at: number): void {
 	session.update({dialog: {...form, at: (at + form.fields.length) % form.fields.length, candidates: []}});
 }
 
-// Completes as far as it is clear, and shows what it could become; a field with nothing to complete is left for the next.
+// Completes as far as it is clear, and shows what it could become; with nothing to complete, and nothing new to show, it goes
+// on to the next field: a folder that holds others is as good an answer as they are.
 async function completeField(session: Session, form: Form): Promise<void> {
 	const {complete, line} = form.fields[form.at]!;
 	const candidates = await complete?.(line.text) ?? [];
@@ -167,7 +168,7 @@ async function completeField(session: Session, form: Form): Promise<void> {
 	const common = commonBeginning(candidates);
 	if (common.length > line.text.length) {
 		session.update({dialog: {...withLine(form, lineOf(common)), candidates: candidates.length > 1 ? candidates : []}});
-	} else if (candidates.length > 1) {
+	} else if (candidates.length > 1 && form.candidates.length === 0) {
 		session.update({dialog: {...form, candidates}});
 	} else {
 		goToField(session, form, form.at + 1);
