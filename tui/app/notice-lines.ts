@@ -1,5 +1,5 @@
 // What has happened, in at most three lines above the keys.
-import {cut, wrapWords} from './text.js';
+import {cut, withFullStop, wrapWords} from './text.js';
 import type {Notice} from './view.js';
 
 const most = 3;
@@ -13,6 +13,6 @@ export function noticeLines(notice: Notice | undefined, columns: number): string
 	}
 
 	const {kind, text, hint} = notice;
-	const lines = wrapWords(`${signs[kind]} ${hint ? `${text.replace(/\.$/, '')}. ${hint}.` : text}`, columns - 2);
+	const lines = wrapWords(`${signs[kind]} ${hint ? `${withFullStop(text)} ${withFullStop(hint)}` : text}`, columns - 2);
 	return lines.length <= most ? lines : [...lines.slice(0, most - 1), cut(lines.slice(most - 1).join(' '), columns - 2)];
 }

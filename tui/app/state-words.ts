@@ -1,6 +1,7 @@
 // How things stand, in words.
 import type {Link, Watcher} from '../mirror/watcher.js';
 import {formatSize} from '../output/format.js';
+import {withFullStop} from './text.js';
 
 export type StateWords = {
 	/** For the header. */
@@ -66,7 +67,7 @@ export function poolUse({mirror: {manager}}: Pick<Watcher, 'mirror'>): {part: nu
 	return {part, text: `${formatSize(used)} of ${formatSize(manager.poolSize)} (${Math.round(part * 100)}%)`};
 }
 
-const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+const sentence = (text: string): string => withFullStop(text.charAt(0).toUpperCase() + text.slice(1));
 
 /** Whether a link is on its way. */
 export const isWaiting = ({state}: Link): boolean => state === 'opening' || state === 'starting' || state === 'loading';
