@@ -97,12 +97,29 @@ function sorted(kind: Kind, rows: readonly Row[], {column, descending}: Sort, su
 	const {sortBy} = columnsOf(kind)[column] ?? columnsOf(kind)[0]!;
 	const sign = descending ? -1 : 1;
 	// Each key is made once, and not at every comparison.
-	return rows.map(row => ({row, key: natural(sortBy(row, surroundings)), name: natural(row.name)}))
+	return rows.map(row => ({row, key: keyOf(sortBy(row, surroundings)), name: natural(row.name)}))
 		.sort((a, b) => (sign * compare(a.key, b.key)) || compare(a.name, b.name) || compare(a.row.path, b.row.path))
 		.map(({row}) => row);
 }
 
+const keyOf = (key: string | number): string | number => typeof key === 'string' ? natural(key) : key;
+
+/** Names as they are sorted: there are thousands, the same ones each time. */
+const naturals = new Map<string, string>();
+
 // So that web-2 comes before web-10.
-const natural = <T extends string | number>(key: T): T => typeof key === 'string' ? key.replaceAll(/\d+/g, digits => digits.padStart(16, '0')) as T : key;
+function natural(text: string): string {
+	let key = naturals.get(text);
+	if (key === undefined) {
+		if (naturals.size >= 100_000) {
+			naturals.clear();
+		}
+
+		key = text.replaceAll(/\d+/g, digits => digits.padStart(16, '0'));
+		naturals.set(text, key);
+	}
+
+	return key;
+}
 
 const compare = <T extends string | number>(a: T, b: T): number => a < b ? -1 : Number(a > b);

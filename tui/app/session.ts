@@ -3,7 +3,7 @@
 import {EventEmitter} from 'node:events';
 import type {NexusClient} from '../../dbus/client.js';
 import type {ObjectPath} from '../../dbus/contract.js';
-import {parseObjectPath, type Kind} from '../../dbus/paths.js';
+import {kinds, parseObjectPath, type Kind} from '../../dbus/paths.js';
 import type {Noun} from '../cli/command.js';
 import type {Job} from '../mirror/records.js';
 import type {Watcher} from '../mirror/watcher.js';
@@ -22,6 +22,7 @@ import {
 import {noticeLines} from './notice-lines.js';
 import {problemOf} from './problems.js';
 import {RowMaker, type Rows, type Wish} from './rows.js';
+import {poolUse, stateWords} from './state-words.js';
 import {tabsOf, type Tab} from './tabs.js';
 import type {
 	Dialog, ListView, Notice, View,
@@ -56,6 +57,9 @@ export class Session extends EventEmitter<SessionEvents> {
 		image: new RowMaker('image'), workspace: new RowMaker('workspace'), vm: new RowMaker('vm'), job: new RowMaker('job'),
 	};
 
+	#laidOut: {readonly view: View; readonly layout: Layout} | undefined;
+	/** What was drawn last of all that comes from elsewhere. */
+	#drawn = '';
 	readonly #users = new Map<number, string>();
 	readonly #pacers = new Map<ObjectPath, Pacer>();
 	/** The jobs that were begun here. */
@@ -101,9 +105,13 @@ export class Session extends EventEmitter<SessionEvents> {
 	}
 
 	get layout(): Layout {
-		const {size, focus, notice, dialog} = this.#view;
-		const noticeHeight = noticeLines(notice, size.columns).length;
-		return layoutOf(size, {focus, notice: noticeHeight, dialog: dialogHeight(dialog, size.columns)});
+		if (this.#laidOut?.view !== this.#view) {
+			const {size, focus, notice, dialog} = this.#view;
+			const noticeHeight = noticeLines(notice, size.columns).length;
+			this.#laidOut = {view: this.#view, layout: layoutOf(size, {focus, notice: noticeHeight, dialog: dialogHeight(dialog, size.columns)})};
+		}
+
+		return this.#laidOut.layout;
 	}
 
 	get surroundings(): Surroundings {
@@ -161,8 +169,7 @@ export class Session extends EventEmitter<SessionEvents> {
 
 	/** The name of a record by its path, "" while there is no such. */
 	nameOf(object: ObjectPath): string {
-		const kind = parseObjectPath(object)?.kind;
-		return kind ? this.watcher.mirror.all(kind).get(object)?.name ?? '' : '';
+		return this.watcher.mirror.nameOf(object);
 	}
 
 	/** Changes what is shown. */
@@ -257,8 +264,20 @@ export class Session extends EventEmitter<SessionEvents> {
 		this.#gathering ??= setTimeout(() => {
 			this.#gathering = undefined;
 			this.#notePaces();
-			this.update({notice: this.#newsOfJobs() ?? this.#view.notice});
+			const news = this.#newsOfJobs();
+			// The pool's space changes all the time, and hardly ever what is said of it.
+			const drawn = this.#toDraw();
+			if (news !== undefined || drawn !== this.#drawn) {
+				this.#drawn = drawn;
+				this.update({notice: news ?? this.#view.notice});
+			}
 		}, gathering);
+	}
+
+	#toDraw(): string {
+		const {watcher, watcher: {mirror}} = this;
+		const {warnings, removing} = mirror.manager ?? {};
+		return JSON.stringify([kinds.map(kind => mirror.version(kind)), stateWords(watcher), poolUse(watcher)?.text, warnings, removing, [...this.#users.values()]]);
 	}
 
 	#notePaces(): void {

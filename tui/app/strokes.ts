@@ -79,8 +79,13 @@ function strokesOf(input: string, key: Key): Stroke[] {
 		return [{kind: 'key', name: `ctrl-${input}`}];
 	}
 
-	// Keys that were pressed in quick succession come together. A sequence that Ink does not know is no key.
-	return key.meta || (/^[[O]./.test(input) && input.length > 2) ? [] : Array.from(input, character => ({kind: 'key' as const, name: keyOfCharacter(character)}));
+	// A sequence that Ink does not know is no key.
+	if (/^[[O]./.test(input) && input.length > 2) {
+		return [];
+	}
+
+	// Keys that were pressed in quick succession come together. Alt and a key is Esc and that key: terminals make no difference.
+	return [...(key.meta ? [{kind: 'key' as const, name: 'escape'}] : []), ...Array.from(input, character => ({kind: 'key' as const, name: keyOfCharacter(character)}))];
 }
 
 const ofControls: Readonly<Record<string, string>> = {

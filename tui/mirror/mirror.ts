@@ -39,6 +39,12 @@ export class Mirror {
 		return this.#records[kind];
 	}
 
+	/** The name of what is at a path, "" for nothing. Asked for each of thousands of rows, so the path is not taken apart. */
+	nameOf(object: ObjectPath): string {
+		const {image, workspace, vm, job} = this.#records;
+		return (image.get(object) ?? vm.get(object) ?? workspace.get(object) ?? job.get(object))?.name ?? '';
+	}
+
 	/** Changes whenever something of that kind does. */
 	version(kind: Kind): number {
 		return this.#versions[kind];
