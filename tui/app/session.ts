@@ -68,6 +68,7 @@ export class Session extends EventEmitter<SessionEvents> {
 	#dwelling: NodeJS.Timeout | undefined;
 	#looked: ObjectPath | undefined;
 	#ageing: NodeJS.Timeout | undefined;
+	#isOver = false;
 
 	/**
 	@param nouns The commands that may be typed.
@@ -172,8 +173,12 @@ export class Session extends EventEmitter<SessionEvents> {
 		return this.watcher.mirror.nameOf(object);
 	}
 
-	/** Changes what is shown. */
+	/** Changes what is shown. When it is over nothing is: answers that come late would keep the process going. */
 	update(change: Partial<View>): void {
+		if (this.#isOver) {
+			return;
+		}
+
 		this.#view = {...this.#view, ...change};
 		this.#keepInSight();
 		this.#dwell();
@@ -254,6 +259,7 @@ export class Session extends EventEmitter<SessionEvents> {
 
 	/** Lets go of everything and says that it is over. */
 	end(): void {
+		this.#isOver = true;
 		clearTimeout(this.#gathering);
 		clearTimeout(this.#dwelling);
 		clearTimeout(this.#ageing);
