@@ -134,6 +134,11 @@ export class Mirror {
 
 	// An object whose path says its kind has that kind's properties, as the contract has it.
 	#put(kind: Kind, path: ObjectPath, properties: Readonly<Record<string, unknown>>): void {
+		if (kind === 'job') {
+			// Each nexusd counts its jobs from 1: the one that had that number before gives way.
+			this.#ended = this.#ended.filter(job => job.path !== path);
+		}
+
 		(this.#records[kind] as Map<ObjectPath, unknown>).set(path, {...properties, path});
 		this.#versions[kind]++;
 	}

@@ -195,3 +195,24 @@ test('what a path does not name is left alone', t => {
 	t.deepEqual(shownBy(mirror), emptyWorld());
 	t.false(mirror.isDoubtful);
 });
+
+test('a job that has ended is listed once, and gives way to another nexusd\'s of the same number', t => {
+	const mirror = new Mirror();
+	const world = emptyWorld();
+	happen(world, {kind: 'job', number: 0, what: 'add'});
+	mirror.begin();
+	mirror.load(objectsOf(world), managerOf(world), 1);
+	// All is asked for anew, and the answer was made before the end of the job, which is read before the answer.
+	mirror.begin();
+	const answer = objectsOf(copyOf(world));
+	tell(mirror, happen(world, {kind: 'job', number: 0, what: 'remove'}));
+	mirror.load(answer, managerOf(world), 2);
+	t.deepEqual(mirror.ended.map(({path}) => path), [pathOf('job', 0)]);
+	t.is(mirror.all('job').size, 0);
+	mirror.clear(3);
+	mirror.begin();
+	happen(world, {kind: 'job', number: 0, what: 'add'});
+	mirror.load(objectsOf(world), managerOf(world), 4);
+	t.deepEqual(mirror.ended, []);
+	t.is(mirror.all('job').size, 1);
+});
