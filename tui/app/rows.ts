@@ -32,6 +32,9 @@ const fuzzy = new MicroFuzzy({intraIns: Number.POSITIVE_INFINITY, intraChars: '.
 /** The most words whose order is left open: all their orders are tried. */
 const mostWords = 3;
 
+/** The most that are compared for the best. */
+const mostRanked = 1000;
+
 /** Makes the rows of one kind. */
 export class RowMaker {
 	readonly #kind: Kind;
@@ -77,20 +80,43 @@ function matching(kind: Kind, rows: readonly Row[], filter: string, surroundings
 		return {rows: exact, best: exact[0]};
 	}
 
-	// Other characters are in no name, and mean something to regular expressions.
-	const words = filter.replaceAll(/[^\p{L}\p{N}._ -]/gu, ' ').trim();
-	if (words === '') {
-		return {rows, best: rows[0]};
+	// Other characters are in no name.
+	const words = filter.toLowerCase().replaceAll(/[^\p{L}\p{N}._ -]/gu, ' ').split(' ').filter(Boolean);
+	const texts = rows.map(row => textOf(kind, row, surroundings));
+	const orders = words.length > mostWords ? [words] : MicroFuzzy.permute(words) as string[][];
+	const orderOf = texts.map(text => orders.find(order => hasLetters(text.toLowerCase(), order)));
+	const bestOrder = orders.find(order => orderOf.includes(order));
+	return {
+		rows: rows.filter((_, index) => orderOf[index] !== undefined),
+		best: bestOrder && rows[bestOf(texts, [...texts.keys()].filter(index => orderOf[index] === bestOrder), bestOrder)],
+	};
+}
+
+// Goes along the text once. A regular expression would try all the ways to find the letters, which may be millions.
+function hasLetters(text: string, words: readonly string[]): boolean {
+	let at = 0;
+	for (const letter of words.join('')) {
+		const found = text.indexOf(letter, at);
+		if (found === -1) {
+			return false;
+		}
+
+		at = found + letter.length;
 	}
 
-	const [found, info, order] = fuzzy.search(rows.map(row => textOf(kind, row, surroundings)), words, mostWords);
-	if (!found || found.length === 0) {
-		return {rows: [], best: undefined};
+	return true;
+}
+
+// The text in which the words look best, of those that have them in that order.
+function bestOf(texts: string[], fitting: number[], words: readonly string[]): number {
+	const needle = words.join(' ');
+	const ranked = fitting.length <= mostRanked ? fuzzy.filter(texts, needle, fitting) ?? [] : [];
+	if (ranked.length === 0) {
+		return fitting[0]!;
 	}
 
-	// Too many are not compared.
-	const best = info && order ? info.idx[order[0]!]! : found[0]!;
-	return {rows: found.map(index => rows[index]!), best: rows[best]};
+	const info = fuzzy.info(ranked, texts, needle);
+	return info.idx[fuzzy.sort(info, texts, needle)[0]!]!;
 }
 
 function sorted(kind: Kind, rows: readonly Row[], {column, descending}: Sort, surroundings: Surroundings): readonly Row[] {
