@@ -6,7 +6,7 @@ import {
 	columnsOf, type Column, type Row, type Surroundings,
 } from './columns.js';
 import type {Sort} from './rows.js';
-import {fit} from './text.js';
+import {cut, fit} from './text.js';
 
 /** The cursor's sign and the mark's. */
 const signs = 2;
@@ -29,7 +29,7 @@ export function sizedColumns(kind: Kind, width: number, exact: boolean): SizedCo
 
 /** The titles; an arrow shows by which column it is sorted, and which way. */
 export const titleLine = (columns: readonly SizedColumn[], {column: sorted, descending}: Sort): string =>
-	lineOf(columns, ({title}, number) => number === sorted ? `${title} ${descending ? '▼' : '▲'}` : title, '  ');
+	lineOf(columns, ({title}, number, width) => number === sorted ? `${cut(title, width - 2)} ${descending ? '▼' : '▲'}` : title, '  ');
 
 /** A row. */
 export function rowLine(columns: readonly SizedColumn[], row: Row, {isAt, isMarked, surroundings}: {isAt: boolean; isMarked: boolean; surroundings: Surroundings}): string {
@@ -49,5 +49,5 @@ export function columnAt(columns: readonly SizedColumn[], x: number): number | u
 	return undefined;
 }
 
-const lineOf = (columns: readonly SizedColumn[], textOf: (column: Column<Row>, number: number) => string, signs: string): string =>
-	signs + columns.map(({column, number, width}) => fit(textOf(column, number), width, column.align)).join(' '.repeat(gap));
+const lineOf = (columns: readonly SizedColumn[], textOf: (column: Column<Row>, number: number, width: number) => string, signs: string): string =>
+	signs + columns.map(({column, number, width}) => fit(textOf(column, number, width), width, column.align)).join(' '.repeat(gap));
