@@ -9,7 +9,7 @@
 import {EventEmitter} from 'node:events';
 import {setTimeout as wait} from 'node:timers/promises';
 import type {BusKind} from '../../dbus/bus.js';
-import {connect, reach, type NexusClient} from '../../dbus/client.js';
+import {reach, type NexusClient} from '../../dbus/client.js';
 import {contract, type ObjectPath} from '../../dbus/contract.js';
 import {parseObjectPath, rootPath, type Kind} from '../../dbus/paths.js';
 import {Mirror, type Event, type Objects} from './mirror.js';
@@ -108,6 +108,11 @@ export class Watcher extends EventEmitter<WatcherEvents> {
 		await this.#running;
 	}
 
+	/** Where nexusd is looked for. */
+	get #kinds(): readonly BusKind[] {
+		return this.#kind ? [this.#kind] : ['system', 'session'];
+	}
+
 	get #isClosing(): boolean {
 		return this.#closing.signal.aborted;
 	}
@@ -124,17 +129,37 @@ export class Watcher extends EventEmitter<WatcherEvents> {
 
 	// The first time nexusd is started, as every command does it.
 	async #open(): Promise<NexusClient | undefined> {
-		try {
-			const client = await connect(this.#kind);
-			if (this.#isClosing) {
-				await client.close();
-				return undefined;
+		const failures: unknown[] = [];
+		for (const kind of this.#kinds) {
+			try {
+				// eslint-disable-next-line no-await-in-loop
+				return await this.#startOn(kind);
+			} catch (error) {
+				failures.push(error);
 			}
+		}
 
+		this.#setLink({state: 'failed', message: messageOf(failures[0])});
+		return this.#reachAgain();
+	}
+
+	// It may take as long as the bus is patient with nexusd: closing breaks it off.
+	async #startOn(kind: BusKind): Promise<NexusClient> {
+		const client = await reach(kind);
+		const breakOff = (): void => {
+			void client.close();
+		};
+
+		this.#closing.signal.addEventListener('abort', breakOff);
+		try {
+			this.#closing.signal.throwIfAborted();
+			await client.start();
 			return client;
 		} catch (error) {
-			this.#setLink({state: 'failed', message: messageOf(error)});
-			return this.#reachAgain();
+			await client.close();
+			throw error;
+		} finally {
+			this.#closing.signal.removeEventListener('abort', breakOff);
 		}
 	}
 
@@ -142,7 +167,7 @@ export class Watcher extends EventEmitter<WatcherEvents> {
 	async #reachAgain(): Promise<NexusClient | undefined> {
 		for (let delay = patience.first; !this.#isClosing; delay = Math.min(delay * 2, patience.most)) {
 			/* eslint-disable no-await-in-loop */
-			for (const kind of this.#kind ? [this.#kind] : ['system', 'session'] as const) {
+			for (const kind of this.#kinds) {
 				try {
 					return await reach(kind);
 				} catch (error) {
@@ -159,6 +184,11 @@ export class Watcher extends EventEmitter<WatcherEvents> {
 
 	// Resolves when the connection has ended.
 	async #follow(client: NexusClient): Promise<void> {
+		if (this.#isClosing) {
+			await client.close();
+			return;
+		}
+
 		this.#client = client;
 		this.#kind = client.kind;
 		client.on('owner', () => {
