@@ -136,8 +136,13 @@ export class Bus {
 
 	/** Ends the connection once what was sent is on its way. */
 	async close(): Promise<void> {
+		const stream = streamOf(this.#connection);
+		// While the bus starts a service, the other end is open in more processes than the bus, and nobody may close it.
+		stream.once('finish', () => {
+			stream.destroy();
+		});
 		this.#connection.disconnect();
-		streamOf(this.#connection).resume();
+		stream.resume();
 		await this.ended;
 	}
 }
