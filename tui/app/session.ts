@@ -22,7 +22,7 @@ import {
 import {noticeLines} from './notice-lines.js';
 import {problemOf} from './problems.js';
 import {RowMaker, type Rows, type Wish} from './rows.js';
-import {poolUse, stateWords} from './state-words.js';
+import {isShown, poolUse, stateWords} from './state-words.js';
 import {tabsOf, type Tab} from './tabs.js';
 import type {
 	Dialog, ListView, Notice, View,
@@ -126,11 +126,11 @@ export class Session extends EventEmitter<SessionEvents> {
 
 	/** The tabs above the list. */
 	get tabs(): readonly Tab[] {
-		const {mirror} = this.watcher;
+		const {watcher, watcher: {mirror}} = this;
 		const counts = {
 			image: mirror.all('image').size, workspace: mirror.all('workspace').size, vm: mirror.all('vm').size, job: mirror.all('job').size,
 		};
-		return tabsOf(this.#view.tab, counts, this.layout.columns);
+		return tabsOf(this.#view.tab, isShown(watcher) ? counts : undefined, this.layout.columns);
 	}
 
 	/** The rows of a kind, the shown one's unless another is named. */

@@ -6,9 +6,9 @@ export type Tab = {readonly kind: Kind; readonly text: string; readonly left: nu
 
 const gap = 2;
 
-/** The tabs, from left to right. Brackets mark the one that is shown. */
-export function tabsOf(shown: Kind, counts: Readonly<Record<Kind, number>>, columns: number): Tab[] {
-	const full = placed(shown, kind => ` ${titles[kind]} ${counts[kind].toLocaleString('en')}`);
+/** The tabs, from left to right, with how many there are where that is known. Brackets mark the one that is shown. */
+export function tabsOf(shown: Kind, counts: Readonly<Record<Kind, number>> | undefined, columns: number): Tab[] {
+	const full = placed(shown, kind => counts ? ` ${titles[kind]} ${counts[kind].toLocaleString('en')}` : ` ${titles[kind]}`);
 	const last = full.at(-1)!;
 	return last.left + last.text.length <= columns ? full : placed(shown, kind => kind === shown ? ` ${titles[kind]}` : '');
 }
