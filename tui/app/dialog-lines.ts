@@ -1,4 +1,5 @@
 // Dialogs as lines of text, from which their height follows too.
+import {printable} from '../output/printable.js';
 import {charactersOf, type Line} from './line-editor.js';
 import {noticeLines} from './notice-lines.js';
 import {commonBeginning} from './paths.js';
@@ -104,20 +105,22 @@ function fieldLine({label, line, hint, isToggle}: Field, isAt: boolean, labelWid
 
 /** The part of a line that is in sight, with the cursor's cell in it. What is left of it is cut when the line is too long. */
 export function windowOf({text, cursor}: Line, room: number): {text: string; cursor: number} {
-	const characters = charactersOf(text);
-	let first = 0;
-	const before = (): string => characters.slice(first, cursor).join('');
-	while (widthOf(before()) > room - 1 && first < cursor) {
-		first++;
+	// A name that was completed may have anything in it.
+	const characters = charactersOf(text).map(character => printable(character));
+	let first = cursor;
+	let cells = 0;
+	while (first > 0 && cells + widthOf(characters[first - 1]!) < room) {
+		first--;
+		cells += widthOf(characters[first]!);
 	}
 
-	return {text: cut(characters.slice(first).join(''), room), cursor: widthOf(before())};
+	return {text: cut(characters.slice(first).join(''), room), cursor: cells};
 }
 
 // Of paths only what they differ in.
 function candidatesLine(candidates: readonly string[], width: number): string {
 	const shared = commonBeginning(candidates).lastIndexOf('/') + 1;
-	return candidates.length === 0 ? '' : cut(`  ${candidates.map(candidate => candidate.slice(shared)).join('  ')}`, width);
+	return candidates.length === 0 ? '' : cut(`  ${candidates.map(candidate => printable(candidate.slice(shared))).join('  ')}`, width);
 }
 
 function questionLines({lines, onYes}: Question, width: number): DialogLine[] {

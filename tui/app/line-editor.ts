@@ -11,15 +11,21 @@ export type Line = {
 export const lineOf = (text: string): Line => ({text, cursor: charactersOf(text).length});
 
 /** The characters as people see them: an accent or a joined emoji is no character of its own. */
-export const charactersOf = (text: string): string[] => Array.from(segmenter.segment(text), ({segment}) => segment);
+export const charactersOf = (text: string): string[] => plain.test(text) ? [...text] : Array.from(segmenter.segment(text), ({segment}) => segment);
+
+// Names are made of these, and there are thousands.
+const plain = /^[\u0020-\u007E]*$/;
 
 const segmenter = new Intl.Segmenter();
 
 const unseen = /[\p{Cc}\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]/gu;
 
-/** Puts text in at the cursor. What would act upon a terminal is left out. */
+/** The most that a line holds: no path is longer. */
+const longest = 4096;
+
+/** Puts text in at the cursor. What would act upon a terminal is left out, and what goes beyond the longest line. */
 export function insert(line: Line, text: string): Line {
-	const clean = text.replaceAll(unseen, '');
+	const clean = [...text.replaceAll(unseen, '')].slice(0, Math.max(0, longest - line.text.length)).join('');
 	const [before, after] = split(line);
 	const head = before + clean;
 	return {text: head + after, cursor: charactersOf(head).length};

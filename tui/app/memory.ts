@@ -7,17 +7,19 @@ import path from 'node:path';
 import process from 'node:process';
 import * as z from 'zod';
 import {kinds, type Kind} from '../../dbus/paths.js';
+import {printable} from '../output/printable.js';
+import {columnsOf} from './columns.js';
 import type {View} from './view.js';
 
-const wish = z.object({
-	sort: z.object({column: z.int().min(0).max(9), descending: z.boolean()}),
-	filter: z.string().max(200).regex(/^\P{Cc}*$/u),
+const wishIn = (kind: Kind) => z.object({
+	sort: z.object({column: z.int().min(0).max(columnsOf(kind).length - 1), descending: z.boolean()}),
+	filter: z.string().max(200).refine(text => printable(text) === text),
 });
 
 const memory = z.object({
 	tab: z.enum(kinds),
 	lists: z.object({
-		image: wish, workspace: wish, vm: wish, job: wish,
+		image: wishIn('image'), workspace: wishIn('workspace'), vm: wishIn('vm'), job: wishIn('job'),
 	}),
 });
 

@@ -122,6 +122,14 @@ test('all else does', t => {
 	}));
 });
 
+test('a line holds the longest path, and no book', t => {
+	const path = `/${'é'.repeat(4095)}`;
+	t.is(insert(lineOf(''), path).text, path);
+	t.is(insert(insert(lineOf(''), path), 'x').text, path);
+	t.true(insert(lineOf('ab'), '😀'.repeat(100_000)).text.length <= 2 * 4096);
+	t.true(insert(lineOf('ab'), '😀'.repeat(100_000)).text.startsWith('ab😀'));
+});
+
 test('the last word goes with the blanks and slashes behind it', t => {
 	const kill = (text: string): string => edit(lineOf(text), 'ctrl-w')!.text;
 	t.is(kill('one two'), 'one ');
