@@ -79,14 +79,17 @@ function strokesOf(input: string, key: Key): Stroke[] {
 		return [{kind: 'key', name: `ctrl-${input}`}];
 	}
 
-	// A sequence that Ink does not know is no key.
-	if (/^[[O]./.test(input) && input.length > 2) {
+	// A sequence that Ink does not know is no key, and neither is one that it does and nobody here.
+	if (input === '' || sequence.test(input)) {
 		return [];
 	}
 
 	// Keys that were pressed in quick succession come together. Alt and a key is Esc and that key: terminals make no difference.
 	return [...(key.meta ? [{kind: 'key' as const, name: 'escape'}] : []), ...Array.from(input, character => ({kind: 'key' as const, name: keyOfCharacter(character)}))];
 }
+
+// What follows Esc in one with parameters. What people type begins like that at times: `[a]`, `OpenBSD`.
+const sequence = /^\[[0-?]+[ -/]*[@-~]$/;
 
 const ofControls: Readonly<Record<string, string>> = {
 	'\r': 'enter', '\n': 'enter', '\t': 'tab', '\u007F': 'backspace', '\b': 'backspace',
