@@ -6,10 +6,12 @@ import type {Workspace} from '../mirror/records.js';
 import {
 	formatAge, formatExactSize, formatLocalTime, formatMemory, formatSize,
 } from '../output/format.js';
+import {printable} from '../output/printable.js';
 import type {Row, Surroundings} from './columns.js';
 import {
 	cut, fit, wrap, wrapWords,
 } from './text.js';
+import {compareNames} from './rows.js';
 import {firecrackerDrive, qemuDrive} from './use.js';
 
 /** A line of the pane. A heading stands out; a label is the beginning of the text. */
@@ -35,7 +37,7 @@ export function detailOf({kind, row}: Subject, mirror: Mirror, surroundings: Sur
 function linesOf(part: Part, width: number): Line[] {
 	switch (part.is) {
 		case 'heading': {
-			return [{text: ''}, {text: cut(part.text, width), look: 'heading'}];
+			return [{text: ''}, {text: cut(printable(part.text), width), look: 'heading'}];
 		}
 
 		case 'raw': {
@@ -43,7 +45,7 @@ function linesOf(part: Part, width: number): Line[] {
 		}
 
 		case 'branch': {
-			return [{text: cut(part.stem + part.text, width)}];
+			return [{text: cut(part.stem + printable(part.text), width)}];
 		}
 
 		case 'fact': {
@@ -169,7 +171,7 @@ const mostBranches = 100;
 function lineage(image: ObjectPath, here: ObjectPath | undefined, mirror: Mirror, {nameOf}: Surroundings): Part[] {
 	const all = [...mirror.all('workspace').values()].filter(({baseImage}) => baseImage === image);
 	// The one that is looked at is shown in any case.
-	const shown = all.filter(({path}, index) => index < mostBranches || path === here).sort((a, b) => a.name < b.name ? -1 : 1);
+	const shown = all.filter(({path}, index) => index < mostBranches || path === here).sort((a, b) => compareNames(a.name, b.name));
 	const names = shown.map(({name, path, vm}) => `${name}${vm === noObject ? '' : ` → ${nameOf(vm)}`}${path === here ? '  ◂ this one' : ''}`);
 	const rest = all.length - shown.length;
 	return [

@@ -149,3 +149,6 @@ function natural(text: string): string {
 }
 
 const compare = <T extends string | number>(a: T, b: T): number => a < b ? -1 : Number(a > b);
+
+/** Which of two names comes first in a list. */
+export const compareNames = (a: string, b: string): number => compare(natural(a), natural(b));
