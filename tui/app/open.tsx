@@ -174,11 +174,16 @@ class Show {
 	}
 
 	async #suspend(): Promise<void> {
+		// Whoever the terminal is lent to gives it back.
+		const isLent = this.#ink === undefined;
 		await this.#unmount();
-		// It goes on from here.
 		process.kill(process.pid, 'SIGSTOP');
-		this.#session.update({size: sizeOf(process.stdout)});
-		this.#mount();
+		// It goes on from here. Nobody has told it of another size meanwhile.
+		process.emit('SIGWINCH', 'SIGWINCH');
+		if (!isLent) {
+			this.#session.update({size: sizeOf(process.stdout)});
+			this.#mount();
+		}
 	}
 
 	// The agent asks on this terminal, unless the desktop has one.
