@@ -67,11 +67,10 @@ export function goBack(session: Session): void {
 
 /** Shows the workspaces of the image or the VM at the cursor. */
 export function showWorkspaces(session: Session): void {
-	const {selected, view: {tab, lists}} = session;
+	const {selected, view: {tab}} = session;
 	if (selected) {
-		session.update({
-			tab: 'workspace', focus: 'list', detailTop: 0, lists: {...lists, workspace: {...lists.workspace, wish: {...lists.workspace.wish, filter: `${tab === 'image' ? 'base' : 'vm'}:${selected.name}`}}},
-		});
+		showTab(session, 'workspace');
+		session.wish({filter: `${tab === 'image' ? 'base' : 'vm'}:${selected.name}`});
 	}
 }
 

@@ -120,11 +120,12 @@ function dialogOf({view: {dialog}}: Session): Sentence {
 function formOf({title, fields, at, candidates, problem, isBusy}: Form): Sentence {
 	const {label, hint, isToggle, line} = fields[at]!;
 	const about = isToggle ? `${line.text}. Space changes it` : hint;
+	const field = `${title}, field ${at + 1} of ${fields.length}: ${label}${about === '' ? '' : `, ${about}`}. Enter does it, Tab goes on, Esc cancels.`;
 	return {
 		when: [title, at, isToggle && line.text, candidates.join(' '), problem?.text, isBusy].join('\n'),
 		lines: [
 			...(problem ? [`${problem.text}.${problem.hint ? ` ${problem.hint}.` : ''}`] : []),
-			...(candidates.length > 0 ? [candidates.join(', ')] : [isBusy ? 'nexusd is at it.' : `${title}, field ${at + 1} of ${fields.length}: ${label}${about === '' ? '' : `, ${about}`}. Enter does it, Tab goes on, Esc cancels.`]),
+			candidates.length > 0 ? candidates.join(', ') : (isBusy ? 'nexusd is at it.' : field),
 		],
 	};
 }

@@ -223,8 +223,9 @@ function pressPages(session: Session, pages: Pages, key: string): void {
 	}
 
 	const height = pageHeight(session);
+	const [first, last] = [Number.NEGATIVE_INFINITY, Number.MAX_SAFE_INTEGER];
 	const steps: Readonly<Record<string, number>> = {
-		down: 1, j: 1, up: -1, k: -1, pagedown: height, ' ': height, pageup: -height, home: Number.NEGATIVE_INFINITY, g: Number.NEGATIVE_INFINITY, end: Number.MAX_SAFE_INTEGER, G: Number.MAX_SAFE_INTEGER,
+		down: 1, j: 1, up: -1, k: -1, pagedown: height, ' ': height, pageup: -height, home: first, g: first, end: last, G: last,
 	};
 	const by = steps[key];
 	if (by !== undefined) {
