@@ -1,5 +1,5 @@
 // `npm run bench`: what Nexus's work takes beside its references, in the same run, each on a pool of its own. Needs root
-// and some twenty-five minutes.
+// and some thirty-five minutes.
 //
 //   npm run bench [-- PART…] [--json] [--write]
 //
@@ -17,6 +17,7 @@ import {
 import {showProgress} from './progress.js';
 import {describeMachine, printReport, writePage} from './report.js';
 import type {Row} from './row.js';
+import {measureScreen} from './screen.js';
 import {measureNexusctl, measureStarts} from './starts.js';
 
 const parts: Readonly<Record<string, Part>> = {
@@ -26,6 +27,7 @@ const parts: Readonly<Record<string, Part>> = {
 	import: measureImports,
 	start: measureStarts,
 	nexusctl: measureNexusctl,
+	screen: measureScreen,
 };
 
 const {values: {json, write}, positionals} = parseArgs({

@@ -2,10 +2,15 @@
 
 export class Names {
 	readonly #used: string[] = [];
+	readonly #prefix: string;
 	#count = 0;
 
+	constructor(prefix = 'made') {
+		this.#prefix = prefix;
+	}
+
 	next(): string {
-		const name = `made-${this.#count++}`;
+		const name = `${this.#prefix}-${this.#count++}`;
 		this.#used.push(name);
 		return name;
 	}

@@ -14,6 +14,7 @@ import {
 import {temporaryFolder} from '../test/support/folder.js';
 import {connectClient, importImage, makeSource} from '../test/support/nexus.js';
 import {mountBtrfs} from '../test/support/pool.js';
+import {fillDatabase} from '../test/support/records.js';
 import {startBare, type Bare} from './bare.js';
 import {machinedPolicies, startMachined, type Machined} from './machined.js';
 import {inFlight} from './measure.js';
@@ -25,6 +26,10 @@ export type Place = {
 	bus: TestBus;
 	/** The folder of Nexus's images and workspaces. */
 	workspaces: string;
+	/** The image that was imported. */
+	image: string;
+	/** How many workspaces were recorded beforehand. */
+	recorded: number;
 	/** A client that is told no signals, so that it gets from Nexus what it gets from machined. */
 	client: NexusClient;
 	/** Ends the daemon. */
@@ -45,14 +50,24 @@ export const image = 'base';
 /** How many workspaces are many. */
 export const many = 10_000;
 
-/** Opens a place with that image in Nexus. */
-export async function openPlace(cleanup: Cleanup): Promise<Place> {
+/**
+Opens a place with that image in Nexus.
+
+@param recorded How many workspaces there are before nexusd starts. They are records and nothing on disk, and take no time to make.
+*/
+export async function openPlace(cleanup: Cleanup, recorded = 0): Promise<Place> {
 	const folder = await temporaryFolder(cleanup);
 	const pool = await makePool(cleanup);
 	const bus = await startBus('system', folder, cleanup, {policies: machinedPolicies});
 	const options: DaemonOptions = {
 		bus, folder, workspaces: path.join(pool, 'workspaces'), database: path.join(folder, 'nexus.db'), env: await unitEnvironment(), cleanup,
 	};
+	if (recorded > 0) {
+		await fillDatabase({...options, count: recorded});
+	}
+
+	// The records bring one of that name, which is not on disk.
+	const imported = recorded > 0 ? 'imported' : image;
 	let daemon = await startDaemon(options);
 	const client = new NexusClient(await connectBus(bus.kind, bus.address));
 	cleanup(async () => client.close());
@@ -61,6 +76,8 @@ export async function openPlace(cleanup: Cleanup): Promise<Place> {
 		folder,
 		bus,
 		workspaces: options.workspaces,
+		image: imported,
+		recorded,
 		client,
 		async stop() {
 			await daemon.stop();
@@ -78,12 +95,12 @@ export async function openPlace(cleanup: Cleanup): Promise<Place> {
 				throw new Error(`the import of ${source} ended as ${result}: ${message}`);
 			}
 		},
-		async create(base = image) {
+		async create(base = imported) {
 			await client.manager.createWorkspace(base, names.next(), {});
 		},
 		remove: async () => client.manager.deleteWorkspace(names.last()),
 	};
-	await place.import(image, await makeSource(folder));
+	await place.import(imported, await makeSource(folder));
 	return place;
 }
 

@@ -42,31 +42,42 @@ const style = `
 }
 `;
 
-// A limit without a reference is a reference of its own.
-function barOf({what, unit, nexus, reference, ratio, goal, isReached}: Row): Bar | undefined {
+// A limit is a reference of its own. Of one that allows nothing there is no multiple.
+function barOf({what, unit, nexus, reference, ratio, goal, limit, isReached}: Row): Bar | undefined {
 	const common = {title: plain(what), isReached};
-	if (reference && ratio !== undefined) {
-		return {
-			...common, subtitle: `beside ${plain(reference.name)}`, value: ratio, goal, figures: `${amount(nexus.median)} : ${amount(reference.median)} ${unit}`,
-		};
+	if (limit) {
+		const value = nexus[limit.of];
+		return limit.most === 0
+			? undefined
+			: {
+				...common,
+				subtitle: `${limit.of === 'p95' ? '95 of 100 ' : ''}beside a limit of ${limit.most} ${unit}`,
+				value: value / limit.most,
+				goal: 1,
+				figures: `${amount(value)} : ${limit.most} ${unit}`,
+			};
 	}
 
-	return goal === undefined
-		? undefined
-		: {
-			...common, subtitle: `beside a limit of ${goal} ${unit}`, value: nexus.median / goal, goal: 1, figures: `${amount(nexus.median)} : ${goal} ${unit}`,
-		};
+	return reference && ratio !== undefined
+		? {
+			...common, subtitle: `beside ${plain(reference.name)}`, value: ratio, goal, figures: `${amount(nexus.median)} : ${amount(reference.median)} ${unit}`,
+		}
+		: undefined;
 }
 
 type Scale = {ticks: number[]; at: (ratio: number) => number};
 
+/** Nothing is shown as less, such as no time at all. */
+const least = 1 / 16;
+
 function scaleFor(ratios: number[]): Scale {
-	const powers = ratios.map(ratio => Math.log2(ratio));
+	const power = (ratio: number): number => Math.log2(Math.max(ratio, least));
+	const powers = ratios.map(ratio => power(ratio));
 	const first = Math.floor(Math.min(...powers, -1));
 	const last = Math.ceil(Math.max(...powers, 1));
 	return {
 		ticks: Array.from({length: last - first + 1}, (_, index) => 2 ** (first + index)),
-		at: ratio => left + ((Math.log2(ratio) - first) / (last - first) * (right - left)),
+		at: ratio => left + ((power(ratio) - first) / (last - first) * (right - left)),
 	};
 }
 

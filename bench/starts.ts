@@ -45,10 +45,10 @@ export async function measureStarts({cleanup, crowded}: Surroundings): Promise<R
 			how: 'From the start of the process to the answer of a `GetWorkspace`.',
 			unit: 'ms',
 			values: starts,
-			goal: 500,
+			limit: {most: 500, of: 'median'},
 		}),
 		alone({
-			what: 'its resident memory then', how: '`VmRSS` after that answer.', unit: 'MB', values: memory, goal: 150,
+			what: 'its resident memory then', how: '`VmRSS` after that answer.', unit: 'MB', values: memory, limit: {most: 150, of: 'median'},
 		}),
 		alone({
 			what: 'its resident memory after both lists', how: '`VmRSS` after a `ListWorkspaces` and a `GetManagedObjects`.', unit: 'MB', values: memoryAfterLists,
