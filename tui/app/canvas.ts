@@ -5,7 +5,8 @@
 // that changes its size moves what it has drawn besides. Here each line is written to its place.
 import {EventEmitter} from 'node:events';
 import type {WriteStream} from 'node:tty';
-import type {Size} from './layout.js';
+import cliTruncate from 'cli-truncate';
+import {smallest, type Size} from './layout.js';
 
 /** A cell, from the top left one, which is 0, 0. */
 export type Cell = {readonly x: number; readonly y: number};
@@ -101,7 +102,9 @@ export class Canvas extends EventEmitter {
 			return;
 		}
 
-		const lines = this.#frame.split('\n').slice(0, this.rows);
+		const whole = this.#frame.split('\n').slice(0, this.rows);
+		// Frames are no narrower than the smallest one, and a terminal would go on in its next line.
+		const lines = this.columns < smallest.columns ? whole.map(line => cliTruncate(line, this.columns)) : whole;
 		const cursor = this.#cursor();
 		const isInPlace = this.#shown !== undefined && this.#shownCursor?.x === cursor?.x && this.#shownCursor?.y === cursor?.y;
 		const bytes = changes(this.#shown, lines) + (isInPlace ? '' : cursorMove(cursor));

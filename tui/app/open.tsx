@@ -137,6 +137,8 @@ class Show {
 	}
 
 	#mount(): void {
+		// Ink does so too, but later: what is typed until then would be echoed into what is drawn.
+		process.stdin.setRawMode(true);
 		this.#stage.enter();
 		if (!this.#isPlain) {
 			this.#canvas.reset(sizeOf(process.stdout));
