@@ -258,12 +258,12 @@ rootTest('d: it asks before it deletes, names what is in the way, and deletes no
 	await tui.shows('✓ Deleted 2 workspaces');
 	await tui.lists('one');
 	await tui.press('d');
-	await tui.asks('workspace "one" cannot be deleted');
+	await tui.asks('Cannot delete workspace "one"');
 	await tui.press('y', 'Escape');
 	await tui.isFree();
 
 	await tui.press('1', 'd');
-	await tui.asks('image "debian" cannot be deleted');
+	await tui.asks('Cannot delete image "debian"');
 	await tui.shows('In the way: "debian", 1 workspace is based on it: delete them first.');
 	await tui.press('y', 'Enter');
 	await tui.isFree();
