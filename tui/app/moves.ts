@@ -4,9 +4,11 @@ import {columnsOf, type Row} from './columns.js';
 import {detailLines, listRows} from './layout.js';
 import type {Session} from './session.js';
 
-/** Shows a list. */
+/** Shows a list. A filter that is being typed is of the one before. */
 export function showTab(session: Session, tab: Kind): void {
-	session.update({tab, focus: 'list', detailTop: 0});
+	session.update({
+		tab, focus: 'list', detailTop: 0, filter: undefined,
+	});
 }
 
 /** Shows the next list, or the one before. */
@@ -19,9 +21,14 @@ export function step(session: Session, by: number): void {
 	if (session.view.focus === 'detail') {
 		session.scrollDetail(by);
 	} else {
-		session.update({detailTop: 0});
-		session.move(by);
+		stepRows(session, by);
 	}
+}
+
+/** Moves the cursor. The detail of another row is looked at from its beginning. */
+export function stepRows(session: Session, by: number): void {
+	session.update({detailTop: 0});
+	session.move(by);
 }
 
 /** Lines of a page, one of the last page among them. */
@@ -45,8 +52,10 @@ export function toggleMark(session: Session): void {
 
 /** Marks all that the filter shows, or takes all marks back. */
 export function toggleAllMarks(session: Session): void {
-	const {rows} = session.rows();
-	session.updateList({marked: new Set(session.list.marked.size === rows.length ? [] : rows.map(({path}) => path))});
+	const {list: {marked}} = session;
+	// Nothing is to be done about a job that has ended.
+	const paths = session.rows().rows.filter(row => !('endedAt' in row)).map(({path}) => path);
+	session.updateList({marked: new Set(paths.every(path => marked.has(path)) ? [] : paths)});
 }
 
 /** One step back, whatever led here. */

@@ -8,7 +8,7 @@ import {
 import {
 	edit, insert, lineOf, type Line,
 } from './line-editor.js';
-import {showTab, sortBy, step} from './moves.js';
+import {showTab, sortBy, stepRows} from './moves.js';
 import {commonBeginning} from './paths.js';
 import {problemOf} from './problems.js';
 import type {Session} from './session.js';
@@ -268,8 +268,8 @@ function pressMouse(session: Session, {action, x, y}: Mouse): void {
 			}
 		} else if (isIn(x, y, detail)) {
 			session.scrollDetail(by);
-		} else {
-			step(session, by);
+		} else if (isIn(x, y, list)) {
+			stepRows(session, by);
 		}
 
 		return;
@@ -298,7 +298,7 @@ const frame = 1;
 function clickList(session: Session, x: number, y: number): void {
 	const {list: {cursor}, layout, view: {tab, exact}} = session;
 	session.update({focus: 'list'});
-	if (y === 0) {
+	if (y === 0 && session.rows().rows.length > 0) {
 		const column = columnAt(sizedColumns(tab, layout.list!.width - paneChrome, exact), x - 1);
 		if (column !== undefined) {
 			sortBy(session, column);

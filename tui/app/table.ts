@@ -38,10 +38,10 @@ export function rowLine(columns: readonly SizedColumn[], row: Row, {isAt, isMark
 
 /** The number of the column at a cell of a line. */
 export function columnAt(columns: readonly SizedColumn[], x: number): number | undefined {
-	let end = signs;
+	let end = signs - gap;
 	for (const {number, width} of columns) {
-		end += width + gap;
-		if (x < end) {
+		end += gap + width;
+		if (x >= 0 && x < end) {
 			return number;
 		}
 	}

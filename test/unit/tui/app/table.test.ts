@@ -89,7 +89,8 @@ test('every cell of the titles belongs to one column, from left to right', t => 
 		const numbers = Array.from({length: width}, (_, x) => columnAt(columns, x));
 		t.deepEqual([...new Set(numbers)], columns.map(({number}) => number));
 		t.deepEqual(numbers, numbers.toSorted((a, b) => a! - b!));
-		t.is(columnAt(columns, width + 10), undefined);
+		t.is(columnAt(columns, -1), undefined);
+		t.is(columnAt(columns, width), undefined);
 	}));
 });
 
