@@ -17,7 +17,7 @@ import {
 import {detailOf, type Line as DetailLine} from './detail.js';
 import {dialogHeight} from './dialog-lines.js';
 import {
-	detailLines, layoutOf, listRows, paneChrome, type Layout,
+	detailLines, layoutOf, listRows, paneChrome, smallest, type Layout,
 } from './layout.js';
 import {noticeLines} from './notice-lines.js';
 import {problemOf} from './problems.js';
@@ -108,8 +108,9 @@ export class Session extends EventEmitter<SessionEvents> {
 	get layout(): Layout {
 		if (this.#laidOut?.view !== this.#view) {
 			const {size, focus, notice, dialog} = this.#view;
-			const noticeHeight = noticeLines(notice, size.columns).length;
-			this.#laidOut = {view: this.#view, layout: layoutOf(size, {focus, notice: noticeHeight, dialog: dialogHeight(dialog, size.columns)})};
+			const columns = Math.max(smallest.columns, size.columns);
+			const noticeHeight = noticeLines(notice, columns).length;
+			this.#laidOut = {view: this.#view, layout: layoutOf(size, {focus, notice: noticeHeight, dialog: dialogHeight(dialog, columns)})};
 		}
 
 		return this.#laidOut.layout;
@@ -374,6 +375,8 @@ export class Session extends EventEmitter<SessionEvents> {
 		const name = names?.get(uid);
 		if (name !== undefined) {
 			this.#users.set(uid, name);
+			// Its rows may be sorted and filtered by that name.
+			this.#makers.workspace = new RowMaker('workspace');
 			this.#gather();
 		}
 	}

@@ -35,13 +35,17 @@ export class FakeClient {
 	/** What a call is answered with; what it throws is the error. */
 	answer: (call: Call) => unknown = () => '/';
 
+	/** Told when all about an object is asked for. */
+	onLook: (object: ObjectPath) => void = () => undefined;
+
 	object(_name: string, path: ObjectPath) {
 		const method = (name: string) => async (...args: readonly unknown[]) => this.#call<unknown>(path, name, ...args);
 		return {delete: method('delete'), detach: method('detach'), cancel: method('cancel')};
 	}
 
 	/** Nothing is known beyond what signals told. */
-	async properties(): Promise<never> {
+	async properties(_name: string, object: ObjectPath): Promise<never> {
+		this.onLook(object);
 		throw new Error('nobody answers');
 	}
 
