@@ -8,7 +8,8 @@ import type {Size} from '../../../../tui/app/layout.js';
 import {press} from '../../../../tui/app/press.js';
 import {Session} from '../../../../tui/app/session.js';
 import {freshView, type View} from '../../../../tui/app/view.js';
-import {nouns} from '../../../../tui/commands/index.js';
+import type {Noun} from '../../../../tui/cli/command.js';
+import {nouns as allNouns} from '../../../../tui/commands/index.js';
 import {Watcher, type Link} from '../../../../tui/mirror/watcher.js';
 import {
 	managerOf, noon, objectsOf, type World,
@@ -119,8 +120,10 @@ export type Stage = {
 	readonly said: () => Promise<string | undefined>;
 };
 
+type Options = {readonly size?: Size; readonly view?: Partial<View>; readonly nouns?: readonly Noun[]};
+
 /** A session of a test, which ends with it. */
-export function open(t: ExecutionContext, world: World = {}, {size = {columns: 80, rows: 24}, view = {}}: {size?: Size; view?: Partial<View>} = {}): Stage {
+export function open(t: ExecutionContext, world: World = {}, {size = {columns: 80, rows: 24}, view = {}, nouns = allNouns}: Options = {}): Stage {
 	const watcher = new FakeWatcher();
 	watcher.fill(world);
 	const session = new Session(watcher, nouns, {...freshView(size), ...view});
