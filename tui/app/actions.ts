@@ -63,7 +63,7 @@ const words: Readonly<Record<Kind, string>> = {
 
 /** `workspace "web"`, or `3 workspaces`. */
 export const sumUp = (kind: Kind, rows: readonly Row[]): string =>
-	rows.length === 1 ? `${words[kind]} ${quoted(rows[0]!.name)}` : `${rows.length} ${words[kind]}s`;
+	rows.length === 1 ? `${words[kind]} ${quoted(rows[0]!.name)}` : `${rows.length.toLocaleString('en')} ${words[kind]}s`;
 
 /** What would keep a thing from being deleted, "" when nothing does. */
 export function obstacleTo(kind: Kind, row: Row, nameOf: (object: ObjectPath) => string): string {

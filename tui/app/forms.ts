@@ -150,9 +150,9 @@ export function askDelete(session: Session, kind: Exclude<Kind, 'job'>, rows: re
 		kind: 'question',
 		title: free.length > 0 ? `Delete ${sumUp(kind, free)}?` : `Cannot delete ${sumUp(kind, rows)}`,
 		lines: [
-			...(free.length > 1 ? [free.map(({name}) => name).join(', ')] : []),
+			...(free.length > 1 ? [named(free)] : []),
 			...(free.length > 0 && consequence !== '' ? [consequence] : []),
-			...judged.filter(({obstacle}) => obstacle !== '').map(({row, obstacle}) => `${free.length > 0 ? 'Stays' : 'In the way'}: ${quoted(row.name)}, ${obstacle}.`),
+			...obstacleLines(judged.filter(({obstacle}) => obstacle !== ''), free.length > 0 ? 'Stays' : 'In the way'),
 		],
 		onYes: free.length > 0
 			? () => {
@@ -161,6 +161,33 @@ export function askDelete(session: Session, kind: Exclude<Kind, 'job'>, rows: re
 			}
 			: undefined,
 	});
+}
+
+/** The most characters of names, and lines of obstacles: thousands may be marked, and a question is to be read. */
+const most = {names: 300, obstacles: 3} as const;
+
+function named(rows: readonly Row[]): string {
+	const names: string[] = [];
+	let length = 0;
+	for (const {name} of rows) {
+		length += name.length;
+		if (length > most.names) {
+			break;
+		}
+
+		names.push(name);
+	}
+
+	const rest = rows.length - names.length;
+	return [...names, ...(rest > 0 ? [`and ${rest.toLocaleString('en')} more`] : [])].join(', ');
+}
+
+function obstacleLines(judged: ReadonlyArray<{row: Row; obstacle: string}>, head: string): string[] {
+	const rest = judged.length - most.obstacles;
+	return [
+		...judged.slice(0, most.obstacles).map(({row, obstacle}) => `${head}: ${quoted(row.name)}, ${obstacle}.`),
+		...(rest > 0 ? [`${head}: ${rest.toLocaleString('en')} more.`] : []),
+	];
 }
 
 const namesIn = (session: Session, kind: Kind, isWanted: (row: Row) => boolean = () => true) => (text: string): string[] =>
