@@ -95,12 +95,11 @@ rootTest('i: a folder is imported, which is followed in the list of jobs, or can
 	await tui.press(clear);
 	await tui.type('2G');
 	await tui.press('Enter');
-	const halted = await tui.frame('a part of it is written', ({at}) => /^large +running +█+░+ [45]\d% /.test(at?.text ?? ''));
-	t.deepEqual(halted.rows.map(({name}) => name), ['debian', 'large']);
-	t.regex(halted.footer, /c cancel/);
+	await tui.frame('a part of it is written', ({at, footer}) => /^large +running +█+░+ [45]\d% /.test(at?.text ?? '') && footer.includes(' c cancel '));
 	await tui.press('c');
-	const canceled = await tui.shows(/import of "large" was canceled/, /> large +canceled/, '[4 Jobs 0]');
-	t.notRegex(canceled.footer, /c cancel/);
+	await tui.shows(/import of "large" was canceled/, /> large +canceled/, '[4 Jobs 0]');
+	await tui.lists('debian', 'large');
+	await tui.frame('nothing can be canceled', ({footer}) => footer.endsWith('q quit') && !footer.includes('cancel'));
 	await tui.press('1');
 	await tui.lists('debian');
 	t.deepEqual((await client.manager.listImages()).map(({name}) => name), ['debian']);
@@ -350,8 +349,8 @@ rootTest('y: what a VM monitor needs is copied', inTurn(async t => {
 	await tui.press('3');
 	await tui.standsAt('guest');
 	await tui.press('y');
-	const menu = await tui.asks('Copy of guest');
-	t.notRegex(menu.panes.at(-1)!.lines.join('\n'), /device|drive/);
+	await tui.asks('Copy of guest');
+	await tui.frame('a VM has a name and an id, and no device', ({panes}) => /^n +name +guest +i +id +\S+ *$/.test(panes.at(-1)!.lines.join(' ').replace('Esc close', '')));
 	await tui.press('q');
 	await tui.isFree();
 }));
@@ -500,31 +499,22 @@ rootTest('*, Space, Enter, e and ?: marks, the detail, exact figures and the key
 	await tui.press('Escape');
 	await marked();
 	await tui.press('g', 'Enter');
-	const detail = await tui.frame('the detail is shown', ({panes: [pane]}) => pane!.title.startsWith('one · 1-'));
-	for (const wanted of [/^Name +one$/m, /^Image +debian$/m, /^VM +none$/m, /^Owner +root$/m, /^Size +[\d.]+ GiB$/m, new RegExp(`^ID +${id}$`, 'm'), /^Firecracker drive$/m]) {
-		t.regex(detail.panes[0]!.lines.map(line => line.trimEnd()).join('\n'), wanted);
-	}
-
+	await tui.frame('the detail is shown', ({panes: [pane]}) => pane!.title.startsWith('one · 1-'));
+	await tui.shows(/^│ Name +one +│$/m, /^│ Image +debian +│$/m, /^│ VM +none +│$/m, /^│ Owner +root +│$/m, /^│ Size +[\d.]+ GiB +│$/m, new RegExp(`^│ ID +${id} +│$`, 'm'), '│ Firecracker drive ');
 	await tui.press('G');
-	const end = await tui.frame('its end is shown', ({panes: [pane]}) => pane!.lines.some(line => line.startsWith('└─ two → guest')));
-	t.deepEqual(end.panes[0]!.lines.slice(-4).map(line => line.trimEnd()), ['debian', '├─ one  ◂ this one', '├─ three', '└─ two → guest']);
+	await tui.shows(/│ debian +│\n│ ├─ one {2}◂ this one +│\n│ ├─ three +│\n│ └─ two → guest +│\n╰/);
 	await tui.press('e', 'g');
-	const bytes = size.toLocaleString('en');
-	const exact = await tui.shows(/Size +[\d.,\u00A0 ]+/, 'one · 1-');
-	t.true(exact.text.includes(String(size)) || exact.text.includes(bytes), exact.text);
+	await tui.shows('one · 1-', new RegExp(`│ Size .*${[...String(size)].join(',?')}`));
 	await tui.press('Escape');
-	const figures = await tui.standsAt('one');
-	t.true(figures.at!.text.includes(String(size)), figures.at!.text);
-	t.true(figures.at!.text.includes(String(createdAt)), figures.at!.text);
+	await tui.frame('the figures are exact', ({at}) => at?.name === 'one' && at.text.includes(` ${size} `) && at.text.includes(` ${createdAt}`));
 	await tui.press('e');
 	await tui.frame('the figures are human again', ({at}) => at?.text.includes(' GiB ') ?? false);
 
 	await tui.press('?');
-	const keys = await tui.asks('Keys');
-	t.regex(keys.text, /What is selected/);
-	t.notRegex(keys.text, /half a page up/);
+	await tui.asks('Keys');
+	await tui.frame('its beginning', ({text}) => text.includes('What is selected') && !text.includes('half a page up'));
 	await tui.press('G');
-	await tui.shows('half a page up', 'to the last');
+	await tui.frame('its end', ({text}) => text.includes('half a page up') && text.includes('to the last') && !text.includes('What is selected'));
 	await tui.press('k', 'g');
 	await tui.shows('What is selected');
 	await tui.press('?');
@@ -550,14 +540,14 @@ rootTest('`:` takes the words of nexusctl, completes them, shows what they say, 
 	await tui.shows(/:workspace inspect +│\n│ +one +two /);
 	await tui.type('o');
 	await tui.press('Tab', 'Enter');
-	const inspected = await tui.asks('workspace inspect one');
-	t.regex(inspected.text, /Base image: +debian/);
+	await tui.asks('workspace inspect one');
+	await tui.shows(/Base image: +debian/);
 	await tui.press('q');
 	await tui.isFree();
 
 	await command('nexusctl status', 'Enter');
-	const status = await tui.asks('status');
-	t.regex(status.text, /Backend: +btrfs/);
+	await tui.asks('status');
+	await tui.shows(/Backend: +btrfs/);
 	await tui.press('Escape');
 	await tui.isFree();
 

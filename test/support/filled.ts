@@ -19,8 +19,10 @@ export type Filled = {
 };
 
 /** Starts it on plain folders, with an image `base`, workspaces `ws-00000` and so on, and a VM for every tenth of them. */
-export async function startFilled(t: ExecutionContext, count: number): Promise<Filled> {
-	const cleanup = cleanupOf(t);
+export const startFilled = async (t: ExecutionContext, count: number): Promise<Filled> => startFilledFor(cleanupOf(t), count);
+
+/** The same for several tests. */
+export async function startFilledFor(cleanup: Cleanup, count: number): Promise<Filled> {
 	const folder = await temporaryFolder(cleanup);
 	const workspaces = path.join(folder, 'workspaces');
 	const database = path.join(folder, 'nexus.db');

@@ -65,6 +65,9 @@ export type TuiOptions = {
 	command?: TerminalOptions['command'];
 } & Omit<TerminalOptions, 'command'>;
 
+/** Milliseconds for which something is waited for. Machines that test many things at once are slow. */
+const patience = 60_000;
+
 /** How nexusctl is run. */
 export const nexusctlCommand = (...args: string[]): TerminalOptions['command'] => [process.execPath, 'dist/nexusctl.js', ...args];
 
@@ -75,8 +78,9 @@ export async function openTui({bus, cleanup, args = ['tui'], command = nexusctlC
 
 /** A terminal in which the UI runs, or will run. */
 export function asTui(terminal: Terminal): Tui {
+	const until: Tui['until'] = async (description, isSo, timeoutMs = patience) => terminal.until(description, isSo, timeoutMs);
 	const frame: Tui['frame'] = async (description, isSo) => {
-		const screen = await terminal.until(description, (screen, {columns, rows}) => {
+		const screen = await until(description, (screen, {columns, rows}) => {
 			const frame = readFrame(screen);
 			return faultsOf(frame, columns, rows).length === 0 && isSo(frame);
 		});
@@ -85,6 +89,7 @@ export function asTui(terminal: Terminal): Tui {
 
 	return {
 		...terminal,
+		until,
 		frame,
 		shows: async (...wanted) => frame(`it shows ${wanted.map(String).join(', ')}`, ({text}) =>
 			wanted.every(part => typeof part === 'string' ? text.includes(part) : part.test(text))),

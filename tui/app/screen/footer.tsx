@@ -12,8 +12,9 @@ export function Footer({session}: {readonly session: Session}) {
 	const isFiltering = filter && !dialog;
 	return (
 		<Box flexDirection='column' flexShrink={0} paddingX={1} width={columns}>
-			{noticeLines(notice, columns).map(line => (
-				<Text key={line} bold={notice!.kind === 'error'} {...(notice!.kind === 'error' && {color: alarm})} wrap='truncate'>{line}</Text>
+			{noticeLines(notice, columns).map((line, index) => (
+				// A line is what stands there, so its place is its key.
+				<Text key={index} bold={notice!.kind === 'error'} {...(notice!.kind === 'error' && {color: alarm})} wrap='truncate'>{line}</Text>
 			))}
 			{isFiltering ? <Text wrap='truncate'>{`/${windowOf(filter, columns - 4).text}`}</Text> : <Keys session={session} width={columns - 2}/>}
 		</Box>

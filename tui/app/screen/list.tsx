@@ -70,7 +70,10 @@ function Nothing({session: {view: {tab}, watcher}, width, total}: {readonly sess
 	return (
 		<>
 			<Text> </Text>
-			{lines.flatMap(line => wrapWords(line, width)).map(line => <Text key={line} wrap='truncate'>{line}</Text>)}
+			{lines.flatMap(line => wrapWords(line, width)).map((line, index) => (
+				// A line is what stands there, so its place is its key.
+				<Text key={index} wrap='truncate'>{line}</Text>
+			))}
 		</>
 	);
 }
