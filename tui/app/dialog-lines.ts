@@ -136,7 +136,7 @@ function questionLines({lines, onYes}: Question, width: number): DialogLine[] {
 const pagesLines = ({lines}: Pages, width: number): DialogLine[] => lines.flatMap(line => wrapWords(line, width)).map(text => ({text}));
 
 function menuLines({items}: Menu, width: number): DialogLine[] {
-	return items.map(({key, label, about}) => ({text: cut(`${key}  ${fit(label, 18)}  ${about}`, width)}));
+	return items.map(({key, label, about}) => ({text: cut(`${key}  ${fit(label, 18)}  ${printable(about)}`, width)}));
 }
 
 function promptLines({line, candidates}: Prompt, width: number): DialogLine[] {

@@ -1,12 +1,14 @@
 // The screen as sentences, for screen readers: a line is said when it has become another one, and nothing that was said before
 // is touched. Only the line that is being typed is written anew in its place.
+import {printable} from '../output/printable.js';
 import {footerBindings, keyName} from './bindings.js';
 import {columnsOf, titles} from './columns.js';
 import {indexOf} from './cursor.js';
 import type {Session} from './session.js';
 import {isShown, poolUse, stateWords} from './state-words.js';
 import {dialogLines} from './dialog-lines.js';
-import type {Form} from './view.js';
+import {withFullStop} from './text.js';
+import type {Form, Notice} from './view.js';
 
 type Sentence = {
 	/** Said when this has changed. */
@@ -36,9 +38,9 @@ export class Speaker {
 		const news = Object.entries(sentencesOf(this.#session)).flatMap(([topic, {when, lines}]) => {
 			const isNew = this.#said.get(topic) !== when;
 			this.#said.set(topic, when);
-			return isNew ? lines.filter(line => line !== '') : [];
+			return isNew ? lines.filter(line => line !== '').map(line => printable(line)) : [];
 		});
-		const typed = typedIn(this.#session);
+		const typed = printable(typedIn(this.#session));
 		if (news.length > 0) {
 			this.#write(`${this.#typed === '' ? '' : '\r\n'}${news.map(line => `${line}\r\n`).join('')}${typed}`);
 		} else if (typed !== this.#typed) {
@@ -65,7 +67,8 @@ function placeOf(session: Session): Sentence {
 	const {view: {tab}, list: {wish: {sort, filter}}} = session;
 	const {rows, total} = session.rows();
 	const keys = footerBindings(session).map(({keys: [key], label}) => `${keyName(key)} ${label!}`).join(', ');
-	const sorted = `sorted by ${columnsOf(tab)[sort.column]!.title}${sort.descending ? ', descending' : ''}`;
+	const column = columnsOf(tab)[sort.column] ?? columnsOf(tab)[0]!;
+	const sorted = `sorted by ${column.title}${sort.descending ? ', descending' : ''}`;
 	return {
 		when: [tab, sort.column, sort.descending, filter, isShown(session.watcher)].join(' '),
 		lines: isShown(session.watcher) ? [`${titles[tab]}: ${filter === '' ? rows.length : `${rows.length} of ${total} match ${filter}`}, ${sorted}.`, `Keys: ${keys}.`] : [],
@@ -124,14 +127,16 @@ function formOf({title, fields, at, candidates, problem, isBusy}: Form): Sentenc
 	return {
 		when: [title, at, isToggle && line.text, candidates.join(' '), problem?.text, isBusy].join('\n'),
 		lines: [
-			...(problem ? [`${problem.text}.${problem.hint ? ` ${problem.hint}.` : ''}`] : []),
+			...(problem ? [sentencesOfNotice(problem)] : []),
 			candidates.length > 0 ? candidates.join(', ') : (isBusy ? 'nexusd is at it.' : field),
 		],
 	};
 }
 
 const noticeOf = ({view: {notice}}: Session): Sentence =>
-	({when: notice ? notice.kind + notice.text : '', lines: notice ? [`${notice.kind === 'error' ? 'Error: ' : ''}${notice.text}.${notice.hint ? ` ${notice.hint}.` : ''}`] : []});
+	({when: notice ? notice.kind + notice.text : '', lines: notice ? [`${notice.kind === 'error' ? 'Error: ' : ''}${sentencesOfNotice(notice)}`] : []});
+
+const sentencesOfNotice = ({text, hint}: Notice): string => [text, ...(hint ? [hint] : [])].map(sentence => withFullStop(sentence)).join(' ');
 
 // What is being typed, with its name.
 function typedIn({view: {dialog, filter}}: Session): string {

@@ -1,5 +1,6 @@
 import {Box, Text} from 'ink';
 import type {ReactNode} from 'react';
+import {printable} from '../../output/printable.js';
 import type {Area} from '../layout.js';
 import {cut, widthOf} from '../text.js';
 import {accent} from './colours.js';
@@ -14,7 +15,7 @@ type FrameProps = {
 
 /** A pane with a title in its frame. */
 export function Frame({area: {width, height}, title, isActive, children}: FrameProps) {
-	const label = cut(` ${title} `, width - 4);
+	const label = cut(` ${printable(title)} `, width - 4);
 	const colour = isActive ? {color: accent} : {dimColor: true};
 	return (
 		<Box flexDirection='column' width={width} height={height} flexShrink={0}>

@@ -99,6 +99,11 @@ const dialogs: fc.Arbitrary<Dialog> = fc.oneof(
 	fc.record({
 		kind: fc.constant('pages' as const), title: anything, lines: fc.array(anything, {maxLength: 30}), top: fc.constant(0),
 	}),
+	fc.record({
+		kind: fc.constant('menu' as const), title: anything, items: fc.array(anything.map(about => ({
+			key: 'p', label: 'device path', about, run: () => undefined,
+		}))),
+	}),
 );
 
 test('whatever a dialog is about, its lines are no wider than it, nothing in them acts upon the terminal, and typing happens within them', t => {
