@@ -89,6 +89,9 @@ export const listRows = ({list}: Layout): number => list ? list.height - listChr
 /** How many lines of the detail are in sight. */
 export const detailLines = ({detail}: Layout): number => detail ? detail.height - 2 : 1;
 
+/** Those that tell how far a job is, above its detail: a title, a bar, what is being done, and a blank one. */
+export const progressLines = 4;
+
 /** Whether a cell is in an area. */
 export const isIn = (x: number, y: number, area: Area | undefined): area is Area =>
 	area !== undefined && x >= area.left && x < area.left + area.width && y >= area.top && y < area.top + area.height;

@@ -1,7 +1,7 @@
 // Getting about: between lists, within one, and back.
 import {noObject, kinds, type Kind} from '../../dbus/paths.js';
 import {columnsOf, type Row} from './columns.js';
-import {detailLines, listRows} from './layout.js';
+import {listRows} from './layout.js';
 import type {Session} from './session.js';
 
 /** Shows a list. A filter that is being typed is of the one before. */
@@ -32,7 +32,7 @@ export function stepRows(session: Session, by: number): void {
 }
 
 /** Lines of a page, one of the last page among them. */
-export const pageOf = ({view: {focus}, layout}: Session): number => Math.max(1, (focus === 'detail' ? detailLines(layout) : listRows(layout)) - 1);
+export const pageOf = ({view: {focus}, layout, detailHeight}: Session): number => Math.max(1, (focus === 'detail' ? detailHeight : listRows(layout)) - 1);
 
 /** Sorts by a column; by the one it is sorted by already, the other way round. */
 export function sortBy(session: Session, column: number): void {

@@ -17,7 +17,7 @@ import {
 import {detailOf, type Line as DetailLine} from './detail.js';
 import {dialogHeight} from './dialog-lines.js';
 import {
-	detailLines, layoutOf, listRows, paneChrome, smallest, type Layout,
+	detailLines, layoutOf, listRows, paneChrome, progressLines, smallest, type Layout,
 } from './layout.js';
 import {noticeLines} from './notice-lines.js';
 import {problemOf} from './problems.js';
@@ -152,6 +152,18 @@ export class Session extends EventEmitter<SessionEvents> {
 		return marked.length > 0 ? marked : (selected ? [selected] : []);
 	}
 
+	/** The job at the cursor, while it runs and there is room to show how far it is above its detail. */
+	get progressing(): Job | undefined {
+		const {selected} = this;
+		const isRunning = this.#view.tab === 'job' && selected !== undefined && !('endedAt' in selected);
+		return isRunning && detailLines(this.layout) > progressLines ? selected as Job : undefined;
+	}
+
+	/** How many lines of the detail are in sight. */
+	get detailHeight(): number {
+		return detailLines(this.layout) - (this.progressing ? progressLines : 0);
+	}
+
 	/** The lines of the detail, for the width that it has. */
 	get detail(): readonly DetailLine[] {
 		const {detail} = this.layout;
@@ -222,8 +234,7 @@ export class Session extends EventEmitter<SessionEvents> {
 
 	/** Scrolls the detail by so many lines. */
 	scrollDetail(by: number): void {
-		const last = Math.max(0, this.detail.length - detailLines(this.layout));
-		this.update({detailTop: Math.max(0, Math.min(last, this.#view.detailTop + by))});
+		this.update({detailTop: this.#detailTopNear(this.#view.detailTop + by)});
 	}
 
 	open(dialog: Dialog): void {
@@ -306,6 +317,11 @@ export class Session extends EventEmitter<SessionEvents> {
 		return this.watcher.mirror.ended.filter(({path}) => this.#expected.delete(path)).map(job => newsOf(job)).at(0);
 	}
 
+	// No room is left empty at the end.
+	#detailTopNear(top: number): number {
+		return Math.max(0, Math.min(this.detail.length - this.detailHeight, top));
+	}
+
 	// Rows come and go, and panes change their size.
 	#keepInSight(): void {
 		const {tab, lists} = this.#view;
@@ -315,6 +331,10 @@ export class Session extends EventEmitter<SessionEvents> {
 		const marked = gone ? new Set([...list.marked].filter(object => this.watcher.mirror.all(tab).has(object))) : list.marked;
 		if (cursor !== list.cursor || marked !== list.marked) {
 			this.#view = {...this.#view, lists: {...lists, [tab]: {...list, cursor, marked}}};
+		}
+
+		if (this.#view.detailTop > 0) {
+			this.#view = {...this.#view, detailTop: this.#detailTopNear(this.#view.detailTop)};
 		}
 	}
 

@@ -1,5 +1,5 @@
 import {Text} from 'ink';
-import {detailLines, paneChrome, type Area} from '../layout.js';
+import {paneChrome, type Area} from '../layout.js';
 import type {Session} from '../session.js';
 import {isShown} from '../state-words.js';
 import {Frame} from './frame.js';
@@ -7,8 +7,7 @@ import {JobProgress} from './job-progress.js';
 
 /** All about what is selected. */
 export function Detail({session, area}: {readonly session: Session; readonly area: Area}) {
-	const {selected, view: {focus, dialog, detailTop, tab}, detail, layout} = session;
-	const height = detailLines(layout);
+	const {selected, view: {focus, dialog, detailTop}, detail, detailHeight: height, progressing} = session;
 	const more = detail.length > height ? ` · ${detailTop + 1}-${Math.min(detail.length, detailTop + height)} of ${detail.length}` : '';
 	const isActive = focus === 'detail' && !dialog;
 	if (!selected || !isShown(session.watcher)) {
@@ -17,7 +16,7 @@ export function Detail({session, area}: {readonly session: Session; readonly are
 
 	return (
 		<Frame area={area} title={`${selected.name}${more}`} isActive={isActive}>
-			{tab === 'job' && 'progress' in selected && !('endedAt' in selected) && detailTop === 0 && <JobProgress session={session} job={selected} width={area.width - paneChrome}/>}
+			{progressing && <JobProgress session={session} job={progressing} width={area.width - paneChrome}/>}
 			{detail.slice(detailTop, detailTop + height).map(({text, look, label = 0}, index) => (
 				// A line is what stands there, so its place is its key.
 				<Text key={index} bold={look === 'heading'} wrap='truncate'>

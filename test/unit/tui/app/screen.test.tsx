@@ -140,6 +140,27 @@ test('screens that are smaller than anything is drawn for', async t => {
 	}
 });
 
+test('how far a job is stands above its detail, which is scrolled beneath it', async t => {
+	for (const rows of [10, 11, 12, 13, 14, 24]) {
+		const {session, keys} = open(t, {jobs: [jobOf(1, {name: 'fedora', message: 'writing'})]}, {size: {columns: 70, rows}, view: {tab: 'job', focus: 'detail'}});
+		const seen = new Set<string>();
+		for (let line = 0; line < 7; line++) {
+			const shown = frameOf(session).slice(3, -2).map(line => line.slice(2, -2).trimEnd());
+			t.deepEqual([shown[0], shown[1]!.includes(' 25%  256 MiB of 1 GiB'), shown[2], shown[3]], ['Importing fedora', true, 'writing', '']);
+			for (const line of shown) {
+				seen.add(line);
+			}
+
+			// eslint-disable-next-line no-await-in-loop
+			await keys('down');
+		}
+
+		for (const fact of ['Name        fedora', 'Kind        import', 'State       running', 'Message     writing', 'To write    1 GiB', 'Number      1']) {
+			t.true(seen.has(fact), `${rows} ${fact}`);
+		}
+	}
+});
+
 const thousands: World = {workspaces: Array.from({length: 10_000}, (_, index) => workspaceOf(index, {name: `ws-${index}`}))};
 
 test('of thousands of rows only those in sight are looked at, and drawn', async t => {

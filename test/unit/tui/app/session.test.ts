@@ -169,6 +169,21 @@ test('what stands on small screens is measured for what is drawn, which is no sm
 	t.deepEqual(small, session.layout);
 });
 
+test('a detail that gets shorter, or more room, is scrolled back as far as it must be', async t => {
+	const {session, watcher, keys} = open(t, {...world, vms: [vmOf(1)]}, {size: {columns: 80, rows: 12}});
+	await keys('enter', 'end');
+	const {length} = session.detail;
+	t.is(session.view.detailTop, length - 7);
+	session.update({size: {columns: 80, rows: 20}});
+	t.is(session.view.detailTop, length - 15);
+	watcher.tell({kind: 'changed', object: workspaces[0]!.path, properties: {baseImage: '/'}});
+	await noted(session);
+	t.true(session.detail.length < length);
+	t.is(session.view.detailTop, session.detail.length - 15);
+	session.update({size: {columns: 80, rows: 60}});
+	t.is(session.view.detailTop, 0);
+});
+
 test('users get their names as soon as they are known, and lists are sorted and filtered by them', async t => {
 	const names = await userNames([0, 1, 2]);
 	if (names.size < 3) {
