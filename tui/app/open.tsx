@@ -87,7 +87,10 @@ class Show {
 				this.#resize();
 			},
 			killed: signal => {
-				this.#die(signal);
+				// Ctrl-C at the question for a password is for whoever asks: it is broken off, and they give the terminal back.
+				if (signal !== 'SIGINT' || this.#ink) {
+					this.#die(signal);
+				}
 			},
 			// What is told of a failure is to be seen.
 			broken: () => {
