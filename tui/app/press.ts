@@ -168,12 +168,15 @@ async function completeField(session: Session, form: Form): Promise<void> {
 	const common = commonBeginning(candidates);
 	if (common.length > line.text.length) {
 		session.update({dialog: {...withLine(form, lineOf(common)), candidates: candidates.length > 1 ? candidates : []}});
-	} else if (candidates.length > 1 && form.candidates.length === 0) {
+	} else if (candidates.length > 1 && (form.candidates.length === 0 || !isWhole(line.text, candidates))) {
 		session.update({dialog: {...form, candidates}});
 	} else {
 		goToField(session, form, form.at + 1);
 	}
 }
+
+// A folder that holds others, or a name with which others begin.
+const isWhole = (text: string, candidates: readonly string[]): boolean => text.endsWith('/') || candidates.includes(text);
 
 async function submit(session: Session, form: Form): Promise<void> {
 	const missing = form.fields.findIndex(({isRequired, line}) => isRequired && line.text.trim() === '');
