@@ -124,12 +124,13 @@ class Show {
 		}
 
 		process.on('SIGTSTP', this.#on.stopped);
-		process.stdout.on('resize', this.#on.resized);
+		// Node knows the size first. Also when that is the old one again: what the terminal shows may have moved.
+		process.on('SIGWINCH', this.#on.resized);
 		this.#mount();
 	}
 
 	async close(): Promise<void> {
-		process.stdout.off('resize', this.#on.resized);
+		process.off('SIGWINCH', this.#on.resized);
 		process.off('SIGTSTP', this.#on.stopped);
 		await this.#unmount();
 		for (const signal of deadly) {
