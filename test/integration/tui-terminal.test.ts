@@ -47,7 +47,7 @@ rootTest('at every size the screen is whole, and after a change of size as it is
 	// In quick succession, with a dialog, and on so little room that the rest is cut off.
 	await tui.press('G');
 	await tui.standsAt('ws-00099');
-	await Promise.all([most, least, large, small].map(async ([columns, rows]) => tui.resize(columns, rows)));
+	await Promise.all([most, least, small, large].map(async ([columns, rows]) => tui.resize(columns, rows)));
 	await tui.standsAt('ws-00099');
 	await tui.press('n');
 	await tui.asks('Create workspaces');
