@@ -69,7 +69,7 @@ async function runCommand(session: Session, request: CommandRequest): Promise<vo
 	session.notify({kind: 'busy', text: printable(words.join(' '))});
 	try {
 		const {data, text} = await command.run(invocation);
-		show(session, words.join(' '), json ? jsonText(data) : await text(terminalIn(session)));
+		show(session, words.join(' '), json ? jsonText(data).replaceAll('\t', '  ') : await text(terminalIn(session)));
 	} catch (error) {
 		const {message, hint} = explain(link.verdict(error), {bus, command, invocation});
 		// Whoever broke it off made no mistake.

@@ -133,7 +133,22 @@ function questionLines({lines, onYes}: Question, width: number): DialogLine[] {
 	];
 }
 
-const pagesLines = ({lines}: Pages, width: number): DialogLine[] => lines.flatMap(line => wrapWords(line, width)).map(text => ({text}));
+const pagesLines = ({lines}: Pages, width: number): DialogLine[] => lines.flatMap(line => wrapColumn(printable(line), width)).map(text => ({text}));
+
+// What is too long goes on below where it began: in its column, if it is one of two, or as far in as its line.
+function wrapColumn(line: string, width: number): string[] {
+	if (widthOf(line) <= width) {
+		return [line];
+	}
+
+	const [head] = /^ *(?:\S+(?: \S+)* {2,})?/.exec(line)!;
+	const inset = widthOf(head);
+	if (inset > width / 2) {
+		return wrapWords(line, width);
+	}
+
+	return wrapWords(line.slice(head.length), width - inset).map((text, index) => (index === 0 ? head : ' '.repeat(inset)) + text);
+}
 
 function menuLines({items}: Menu, width: number): DialogLine[] {
 	return items.map(({key, label, about}) => ({text: cut(`${key}  ${fit(label, 18)}  ${printable(about)}`, width)}));
