@@ -93,6 +93,12 @@ rootTest('what others do is shown, and nothing stays that is gone', inTurn(async
 	await manager.deleteVm('guest');
 	await manager.deleteImage('alpine');
 	await tui.frame('all is gone', ({text, rows}) => text.includes(' 1 Images 1  [2 Workspaces 0]  3 VMs 0 ') && text.includes('There is no workspace yet.') && rows.length === 0);
+
+	// Who leaves meanwhile is not held up.
+	const changes = Promise.all(made.map(async name => manager.createWorkspace('debian', name, {})));
+	await tui.press('q');
+	t.deepEqual(await tui.ended, {exitCode: 0, signal: undefined});
+	await changes;
 }));
 
 rootTest('nexusd is killed and started again: it is said, what was begun is lost, and all is there again', inTurn(async t => {

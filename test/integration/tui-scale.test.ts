@@ -28,6 +28,9 @@ rootTest('ten thousand are gone through, filtered and sorted', inTurn(async t =>
 		...await filledOnce(), cleanup: cleanupOf(t), columns: 120, rows: 40,
 	});
 	await standsAt(tui, 'ws-00000', 'Workspaces · 1/10,000');
+	// The wheel scrolls what it is over.
+	await tui.mouse('wheel-down', 100, 10);
+	await tui.frame('the detail is scrolled', ({panes, at}) => panes[1]!.title.startsWith('ws-00000 · 4-') && at?.name === 'ws-00000');
 	await tui.press('G');
 	await standsAt(tui, 'ws-09999', '10,000/10,000');
 	await tui.press('PageUp');

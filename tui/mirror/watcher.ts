@@ -118,29 +118,30 @@ export class Watcher extends EventEmitter<WatcherEvents> {
 	}
 
 	async #run(): Promise<void> {
-		let client = await this.#open();
+		let {client, failure} = await this.#open();
 		while (client) {
 			/* eslint-disable no-await-in-loop -- one connection after the other */
-			await this.#follow(client);
+			await this.#follow(client, failure);
 			client = await this.#reachAgain();
 			/* eslint-enable no-await-in-loop */
+			failure = undefined;
 		}
 	}
 
-	// The first time nexusd is started, as every command does it.
-	async #open(): Promise<NexusClient | undefined> {
+	// The first time nexusd is started, as every command does it. Where that fails, the bus is there to be listened to all
+	// the same.
+	async #open(): Promise<{client: NexusClient | undefined; failure?: string}> {
 		const failures: unknown[] = [];
 		for (const kind of this.#kinds) {
 			try {
 				// eslint-disable-next-line no-await-in-loop
-				return await this.#startOn(kind);
+				return {client: await this.#startOn(kind)};
 			} catch (error) {
 				failures.push(error);
 			}
 		}
 
-		this.#setLink({state: 'failed', message: messageOf(failures[0])});
-		return this.#reachAgain();
+		return {client: await this.#reachAgain(), failure: messageOf(failures[0])};
 	}
 
 	// It may take as long as the bus is patient with nexusd: closing breaks it off.
@@ -182,8 +183,8 @@ export class Watcher extends EventEmitter<WatcherEvents> {
 		return undefined;
 	}
 
-	// Resolves when the connection has ended.
-	async #follow(client: NexusClient): Promise<void> {
+	// Resolves when the connection has ended. What kept nexusd from being started is told once somebody can have it tried again.
+	async #follow(client: NexusClient, failure: string | undefined): Promise<void> {
 		if (this.#isClosing) {
 			await client.close();
 			return;
@@ -197,7 +198,7 @@ export class Watcher extends EventEmitter<WatcherEvents> {
 		this.#listenTo(client);
 		try {
 			await client.listen();
-			this.#meet(client);
+			this.#meet(client, failure);
 			await client.ended;
 		} catch {
 			// The connection ended in the midst.
@@ -210,10 +211,9 @@ export class Watcher extends EventEmitter<WatcherEvents> {
 		}
 	}
 
-	#meet(client: NexusClient): void {
+	#meet(client: NexusClient, failure?: string): void {
 		if (client.owner === '') {
-			// Why it could not be started stays to be read.
-			this.#lose(this.#link.state === 'failed' ? this.#link : {state: 'away'});
+			this.#lose(failure === undefined ? {state: 'away'} : {state: 'failed', message: failure});
 			return;
 		}
 
