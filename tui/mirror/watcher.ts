@@ -213,7 +213,11 @@ export class Watcher extends EventEmitter<WatcherEvents> {
 
 	#meet(client: NexusClient, failure?: string): void {
 		if (client.owner === '') {
-			this.#lose(failure === undefined ? {state: 'away'} : {state: 'failed', message: failure});
+			// Whoever has it started already is told how that ends.
+			if (this.#link.state !== 'starting') {
+				this.#lose(failure === undefined ? {state: 'away'} : {state: 'failed', message: failure});
+			}
+
 			return;
 		}
 
