@@ -1,5 +1,7 @@
 // What somebody can have nexusd do. Each says what was done; what it throws says why not.
+import {isBusError} from '../../dbus/client.js';
 import type {ObjectPath} from '../../dbus/contract.js';
+import {busErrors} from '../../dbus/errors.js';
 import {noObject, type Kind} from '../../dbus/paths.js';
 import {RefusedError} from '../errors.js';
 import {quoted} from '../output/printable.js';
@@ -9,6 +11,9 @@ import type {Session} from './session.js';
 
 /** How many calls are under way at the same time: what the daemon shares a commit for, and no more than it takes from one caller. */
 const atOnce = 16;
+
+/** Some of it was done, and some failed: to ask for the same again would fail for what was done. */
+export class IncompleteError extends RefusedError {}
 
 /** Starts an import and goes to its job. */
 export async function importImage(session: Session, {name, source, size}: {name: string; source: string; size: number | undefined}): Promise<void> {
@@ -88,42 +93,52 @@ export function obstacleTo(kind: Kind, row: Row, nameOf: (object: ObjectPath) =>
 	}
 }
 
-// The first one alone: when it takes a password, the others may go without, and when it is refused, nobody is asked again.
+// The first one alone: when it takes a password, the others may go without. Once it is refused nobody is asked again.
 async function forAll<T, R>(things: readonly T[], work: (thing: T) => Promise<R>, nameOf: (thing: T) => string): Promise<R[]> {
 	const results: R[] = [];
-	const failures: Array<{name: string; text: string; hint: string | undefined}> = [];
-	const attempt = async (thing: T): Promise<void> => {
-		try {
-			results.push(await work(thing));
-		} catch (error) {
-			if (things.length === 1) {
-				throw error;
+	const failures: Array<{name: string; error: unknown}> = [];
+	const waiting = things.values();
+	let isRefused = false;
+	const lane = async (most: number): Promise<void> => {
+		for (let count = 0; count < most && !isRefused; count++) {
+			const {value: thing, done} = waiting.next();
+			if (done) {
+				return;
 			}
 
-			const {text, hint} = problemOf(error);
-			failures.push({name: nameOf(thing), text, hint});
+			try {
+				// eslint-disable-next-line no-await-in-loop -- a lane does one after the other
+				results.push(await work(thing));
+			} catch (error) {
+				failures.push({name: nameOf(thing), error});
+				isRefused ||= isRefusal(error);
+			}
 		}
 	};
 
-	const [first, ...others] = things;
-	if (first !== undefined) {
-		await attempt(first);
+	await lane(1);
+	await Promise.all(Array.from({length: atOnce}, async () => lane(Number.POSITIVE_INFINITY)));
+	const [first] = failures;
+	if (!first) {
+		return results;
 	}
 
-	const waiting = others.values();
-	const lane = async (): Promise<void> => {
-		for (const thing of waiting) {
-			// eslint-disable-next-line no-await-in-loop -- a lane does one after the other
-			await attempt(thing);
-		}
-	};
-
-	await Promise.all(Array.from({length: failures.length > 0 ? 1 : atOnce}, async () => lane()));
-	const [failure] = failures;
-	if (failure) {
-		const which = failure.name === '' ? '' : ` ${quoted(failure.name)}`;
-		throw new RefusedError(`${failures.length} of ${things.length} failed, the first of them${which}: ${failure.text}`, {...(failure.hint && {hint: failure.hint})});
+	// Nothing was done, and there is one reason.
+	if (results.length === 0 && failures.length === 1) {
+		throw first.error;
 	}
 
-	return results;
+	throw failureOf({failed: failures.length, untried: things.length - results.length - failures.length, done: results.length}, first);
 }
+
+function failureOf({failed, untried, done}: {failed: number; untried: number; done: number}, first: {name: string; error: unknown}): RefusedError {
+	const {text, hint} = problemOf(first.error);
+	const which = first.name === '' ? '' : ` ${quoted(first.name)}`;
+	const rest = untried > 0 ? `; ${untried} were not tried any more` : '';
+	const message = `${failed} of ${failed + untried + done} failed${rest}, the first of them${which}: ${text}`;
+	return done > 0 ? new IncompleteError(message, {...(hint && {hint})}) : new RefusedError(message, {...(hint && {hint})});
+}
+
+const refusals: readonly string[] = [busErrors.accessDenied, busErrors.interactiveAuthorizationRequired];
+
+const isRefusal = (error: unknown): boolean => isBusError(error) && refusals.includes(error.type);

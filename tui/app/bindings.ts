@@ -152,9 +152,14 @@ export const sections: readonly Section[] = [
 				keys: ['?'], label: 'keys', about: 'show all keys', run: showKeys,
 			},
 			{
-				keys: ['q', 'ctrl-c'],
+				keys: ['q'],
 				label: 'quit',
 				about: 'leave; what nexusd works on goes on',
+				run: leave,
+			},
+			{
+				keys: ['ctrl-c'],
+				about: 'leave at once, whatever is under way here',
 				run(session) {
 					session.end();
 				},
@@ -295,6 +300,24 @@ export const footerBindings = (session: Session): readonly Binding[] =>
 // Jobs that have ended are listed too.
 const running = (session: Session): readonly Row[] => session.chosen.filter(row => !('endedAt' in row));
 
+// What nexusd has begun goes on without anybody who looks. What waits here for its turn does not.
+function leave(session: Session): void {
+	const {tasks} = session.view;
+	if (tasks.length === 0) {
+		session.end();
+		return;
+	}
+
+	session.open({
+		kind: 'question',
+		title: 'Leave?',
+		lines: [...tasks.map(({text}) => `Under way: ${text}.`), 'What nexusd has begun goes on. The rest, and commands that were typed, are broken off.'],
+		onYes() {
+			session.end();
+		},
+	});
+}
+
 function chooseCopy(session: Session): void {
 	const {selected, view: {tab}} = session;
 	if (!selected) {
@@ -307,7 +330,8 @@ function chooseCopy(session: Session): void {
 		about: text,
 		run() {
 			session.copy(text);
-			session.update({dialog: undefined, notice: {kind: 'done', text: `Copied, where the terminal lets programs copy (OSC 52): ${text}`}});
+			session.closeDialog();
+			session.notify({kind: 'done', text: `Copied, where the terminal lets programs copy (OSC 52): ${text}`});
 		},
 	});
 	session.open({

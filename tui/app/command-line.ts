@@ -16,15 +16,15 @@ import {Pacer} from '../progress/pace.js';
 import {progressText} from '../progress/texts.js';
 import {dialogChrome} from './dialog-lines.js';
 import {lineOf} from './line-editor.js';
-import {commonBeginning, completeFolder} from './paths.js';
+import {commonBeginning, completeFolder, expandHome} from './paths.js';
 import type {Session} from './session.js';
-import type {Prompt} from './view.js';
+import type {Prompt, Task} from './view.js';
 
 type CommandRequest = Extract<Request, {kind: 'command'}>;
 
 /** Does what was typed. */
 export async function runPrompt(session: Session, text: string): Promise<void> {
-	const words = wordsOf(text).filter((word, index) => index > 0 || !['nexusctl', 'nxc'].includes(word));
+	const words = wordsOf(text).filter((word, index) => index > 0 || !['nexusctl', 'nxc'].includes(word)).map(word => expandHome(word));
 	session.closeDialog();
 	if (['q', 'quit', 'exit'].includes(words[0] ?? '')) {
 		session.end();
@@ -39,9 +39,9 @@ async function runWords(session: Session, words: readonly string[]): Promise<voi
 		if (request.kind === 'command') {
 			await runCommand(session, request);
 		} else if (request.kind === 'help') {
-			show(session, words.join(' '), helpText(request.topic, session.nouns, plainStyle));
+			show(session, printable(words.join(' ')), [], helpText(request.topic, session.nouns, plainStyle));
 		} else {
-			show(session, 'version', `nexusctl is part of nexus; nexusd here is ${session.watcher.mirror.manager?.version ?? 'away'}`);
+			show(session, 'version', [], `nexusctl is part of nexus; nexusd here is ${session.watcher.mirror.manager?.version ?? 'away'}`);
 		}
 	} catch (error) {
 		if (!(error instanceof UsageError)) {
@@ -56,50 +56,82 @@ async function runCommand(session: Session, request: CommandRequest): Promise<vo
 	const {path, command, words, args, flags, json} = request;
 	const bus = request.bus ?? session.watcher.kind;
 	const link = new Link(bus, session.preparePrompt);
+	const title = printable(words.join(' '));
+	const seat = new Seat(session, title, () => {
+		void link.close();
+	});
 	const invocation: Invocation = {
 		path,
 		words,
 		args,
 		flags,
-		person: personAt(session),
+		person: seat,
 		suggest: words => `:${words}`,
 		bus,
 		connect: async other => link.connect(other),
 	};
-	session.notify({kind: 'busy', text: printable(words.join(' '))});
 	try {
 		const {data, text} = await command.run(invocation);
-		show(session, words.join(' '), json ? jsonText(data).replaceAll('\t', '  ') : await text(terminalIn(session)));
+		show(session, title, seat.warnings, json ? jsonText(data).replaceAll('\t', '  ') : await text(terminalIn(session)));
 	} catch (error) {
 		const {message, hint} = explain(link.verdict(error), {bus, command, invocation});
-		// Whoever broke it off made no mistake.
-		session.notify({kind: error instanceof InterruptedError ? 'done' : 'error', text: printable(message), hint});
+		if (seat.warnings.length > 0) {
+			show(session, title, seat.warnings, [message, ...(hint ? [hint] : [])].join('\n'));
+		} else if (seat.isLeft || error instanceof InterruptedError) {
+			// Whoever broke it off made no mistake.
+			session.notify({kind: 'done', text: error instanceof InterruptedError ? printable(message) : `${title}: broken off`});
+		} else {
+			session.notify({kind: 'error', text: printable(message), hint});
+		}
 	} finally {
+		seat.leave();
 		await link.close();
 	}
 }
 
 // What fits on a line is no reason to open a page.
-function show(session: Session, title: string, text: string): void {
-	const lines = text.trimEnd().split('\n');
+function show(session: Session, title: string, warnings: readonly string[], text: string): void {
+	const lines = [...warnings, ...text.trimEnd().split('\n')];
 	if (lines.length === 1) {
 		session.notify({kind: 'done', text: lines[0]!});
 	} else {
-		session.open({
-			kind: 'pages', title: printable(title), lines, top: 0,
+		session.offer({
+			kind: 'pages', title, lines, top: 0,
 		});
 	}
 }
 
 const terminalIn = ({layout}: Session): Terminal => ({columns: layout.columns - dialogChrome.columns, style: plainStyle});
 
-const personAt = (session: Session): Person => ({
-	canAnswer: true,
-	ask: async question => new Promise(resolve => {
-		session.open({
+/** The person at the screen, as a command that runs there meets them. */
+class Seat implements Person {
+	readonly canAnswer = true;
+	readonly warnings: string[] = [];
+	/** Whether they do not wait for it any more. */
+	isLeft = false;
+	readonly #session: Session;
+	readonly #title: string;
+	readonly #cutOff: () => void;
+	readonly #task: ReturnType<Session['startTask']>;
+
+	/**
+	@param cutOff Ends what cannot be broken off in order.
+	*/
+	constructor(session: Session, title: string, cutOff: () => void) {
+		this.#session = session;
+		this.#title = title;
+		this.#cutOff = cutOff;
+		this.#task = session.startTask(this.#waiting);
+	}
+
+	readonly ask: Person['ask'] = async question => new Promise(resolve => {
+		this.#session.once('end', () => {
+			resolve(undefined);
+		});
+		this.#session.offer({
 			kind: 'question',
-			title: question,
-			lines: [],
+			title: this.#title,
+			lines: [question],
 			onYes() {
 				resolve(true);
 			},
@@ -107,31 +139,48 @@ const personAt = (session: Session): Person => ({
 				resolve(false);
 			},
 		});
-	}),
-	async watch(title, work) {
+	});
+
+	readonly watch: Person['watch'] = async (title, work) => {
 		const controller = new AbortController();
-		session.breakOff = () => {
+		const breakOff = (): void => {
 			controller.abort();
 		};
 
 		const pacer = new Pacer();
+		this.#task.change({text: title, breakOff});
 		try {
-			session.notify({kind: 'busy', text: `${title} (Esc breaks it off)`});
 			return await work({
-				update(state) {
+				update: state => {
 					pacer.note(performance.now(), state);
-					session.notify({kind: 'busy', text: `${progressText(title, {...state, pace: pacer.at(performance.now())})} (Esc breaks it off)`});
+					this.#task.change({text: progressText(title, {...state, pace: pacer.at(performance.now())}), breakOff});
 				},
 				signal: controller.signal,
 			});
 		} finally {
-			session.breakOff = undefined;
+			this.#task.change(this.#waiting);
 		}
-	},
-	warn(message) {
-		session.notify({kind: 'error', text: printable(message)});
-	},
-});
+	};
+
+	readonly warn: Person['warn'] = message => {
+		this.warnings.push(printable(message));
+	};
+
+	/** They wait for nothing any more. */
+	leave(): void {
+		this.#task.end();
+	}
+
+	get #waiting(): Task {
+		return {
+			text: this.#title,
+			breakOff: () => {
+				this.isLeft = true;
+				this.#cutOff();
+			},
+		};
+	}
+}
 
 const wordsOf = (text: string): string[] => readBashLine(text, '').words.filter((word, index, words) => word !== '' || index < words.length - 1);
 

@@ -50,6 +50,9 @@ export const dialogChrome = {columns: 4, lines: 2} as const;
 /** The most lines of a question; what is longer is summed up. */
 const mostOfQuestion = 12;
 
+/** The most lines of why a form was refused. */
+const mostOfProblem = 3;
+
 /** The lines of a dialog, its frame included; 0 without one. */
 export const dialogHeight = (dialog: Dialog | undefined, columns: number): number =>
 	dialog ? dialogLines(dialog, columns - dialogChrome.columns).length + dialogChrome.lines : 0;
@@ -84,7 +87,7 @@ function formLines({fields, at, candidates, problem, isBusy}: Form, width: numbe
 	return [
 		...fields.map((field, index) => fieldLine(field, index === at && !isBusy, labelWidth, width)),
 		{text: candidatesLine(candidates, width), look: 'dim'},
-		...noticeLines(problem, width).map((text): DialogLine => ({text, look: 'error'})),
+		...noticeLines(problem, width, mostOfProblem).map((text): DialogLine => ({text, look: 'error'})),
 		...(isBusy ? [{text: cut('… nexusd is at it', width)}] : []),
 	];
 }

@@ -18,7 +18,7 @@ export function askImport(session: Session): void {
 		title: 'Import a folder as an image',
 		fields: [
 			fieldOf({
-				label: 'Folder', hint: 'holds a root filesystem; it must not change meanwhile', isRequired: true, complete: completeFolder,
+				label: 'Folder', hint: 'holds a root filesystem; it must not change meanwhile', isRequired: true, isVerbatim: true, complete: completeFolder,
 			}),
 			fieldOf({label: 'Name', hint: 'of the image', isRequired: true}),
 			fieldOf({label: 'Size', hint: 'such as 2G; left out, it is made to measure'}),

@@ -1,5 +1,6 @@
 // One line of text that is being typed, as a pure value. Ink UI's TextInput keeps its text to itself, and knows neither the
 // keys of a shell's line nor completion.
+import {unsafe} from '../output/printable.js';
 
 export type Line = {
 	readonly text: string;
@@ -18,14 +19,13 @@ const plain = /^[\u0020-\u007E]*$/;
 
 const segmenter = new Intl.Segmenter();
 
-const unseen = /[\p{Cc}\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]/gu;
-
 /** The most that a line holds: no path is longer. */
 const longest = 4096;
 
-/** Puts text in at the cursor. What would act upon a terminal is left out, and what goes beyond the longest line. */
+/** Puts text in at the cursor, as one line. What would act upon a terminal is left out, and what goes beyond the longest line. */
 export function insert(line: Line, text: string): Line {
-	const clean = [...text.replaceAll(unseen, '')].slice(0, Math.max(0, longest - line.text.length)).join('');
+	const oneLine = text.replace(/[\r\n]+$/, '').replaceAll(/[\t ]*[\r\n]+[\t ]*|\t/g, ' ');
+	const clean = [...oneLine.replaceAll(unsafe, '')].slice(0, Math.max(0, longest - line.text.length)).join('');
 	const [before, after] = split(line);
 	const head = before + clean;
 	return {text: head + after, cursor: charactersOf(head).length};

@@ -11,9 +11,13 @@ import {printable} from '../output/printable.js';
 import {columnsOf} from './columns.js';
 import type {View} from './view.js';
 
+/** The most characters of a filter that is worth it. */
+const longest = 200;
+
 const wishIn = (kind: Kind) => z.object({
 	sort: z.object({column: z.int().min(0).max(columnsOf(kind).length - 1), descending: z.boolean()}),
-	filter: z.string().max(200).refine(text => printable(text) === text),
+	// One that makes no sense is none; all else is remembered.
+	filter: z.string().max(longest).refine(text => printable(text) === text).catch(''),
 });
 
 const memory = z.object({
@@ -43,9 +47,9 @@ export async function recall(): Promise<Memory | undefined> {
 
 /** Writes it down. Nobody is troubled when that fails. */
 export async function remember(view: View): Promise<void> {
-	const file = fileOf();
-	const fresh = `${file}.${process.pid}`;
 	try {
+		const file = fileOf();
+		const fresh = `${file}.${process.pid}`;
 		await mkdir(path.dirname(file), {recursive: true, mode: 0o700});
 		await writeFile(fresh, JSON.stringify(memoryOf(view)));
 		await rename(fresh, file);

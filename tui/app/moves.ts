@@ -21,14 +21,8 @@ export function step(session: Session, by: number): void {
 	if (session.view.focus === 'detail') {
 		session.scrollDetail(by);
 	} else {
-		stepRows(session, by);
+		session.move(by);
 	}
-}
-
-/** Moves the cursor. The detail of another row is looked at from its beginning. */
-export function stepRows(session: Session, by: number): void {
-	session.update({detailTop: 0});
-	session.move(by);
 }
 
 /** Lines of a page, one of the last page among them. */
@@ -60,13 +54,14 @@ export function toggleAllMarks(session: Session): void {
 
 /** One step back, whatever led here. */
 export function goBack(session: Session): void {
-	const {view: {focus, notice}, list: {marked, wish}} = session;
+	const {view: {focus, notice, tasks}, list: {marked, wish}} = session;
+	const breakOff = tasks.at(-1)?.breakOff;
 	if (focus === 'detail') {
 		session.update({focus: 'list'});
-	} else if (notice?.kind === 'busy' && session.breakOff) {
-		session.breakOff();
 	} else if (notice) {
 		session.notify(undefined);
+	} else if (breakOff) {
+		breakOff();
 	} else if (marked.size > 0) {
 		session.updateList({marked: new Set()});
 	} else if (wish.filter !== '') {

@@ -1,18 +1,19 @@
-// What has happened, in at most three lines above the keys.
+// What has happened, in a few lines.
 import {cut, withFullStop, wrapWords} from './text.js';
 import type {Notice} from './view.js';
 
-const most = 3;
-
 const signs = {done: '✓', busy: '…', error: '✗'} as const;
 
-/** The lines of a notice. */
-export function noticeLines(notice: Notice | undefined, columns: number): string[] {
+/** The most lines of a notice; fewer where that many would hide what it is about. */
+export const mostOfNotice = (rows: number): number => rows < 15 ? 1 : 3;
+
+/** The lines of a notice, no wider and no more than that. */
+export function noticeLines(notice: Notice | undefined, width: number, most: number): string[] {
 	if (!notice) {
 		return [];
 	}
 
 	const {kind, text, hint} = notice;
-	const lines = wrapWords(`${signs[kind]} ${hint ? `${withFullStop(text)} ${withFullStop(hint)}` : text}`, columns - 2);
-	return lines.length <= most ? lines : [...lines.slice(0, most - 1), cut(lines.slice(most - 1).join(' '), columns - 2)];
+	const lines = wrapWords(`${signs[kind]} ${hint ? `${withFullStop(text)} ${withFullStop(hint)}` : text}`, width);
+	return lines.length <= most ? lines : [...lines.slice(0, most - 1), cut(lines.slice(most - 1).join(' '), width)];
 }

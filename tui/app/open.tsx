@@ -33,16 +33,11 @@ export async function openScreen({bus, nouns, plain}: OpenOptions): Promise<void
 	watcher.open();
 	const session = new Session(watcher, nouns, withMemory(freshView(sizeOf(process.stdout)), await recall()));
 	const show = new Show(session, plain);
-	const atFirst = JSON.stringify(memoryOf(session.view));
 	try {
 		show.open();
 		await once(session, 'end');
 	} finally {
 		await show.close();
-		if (JSON.stringify(memoryOf(session.view)) !== atFirst) {
-			await remember(session.view);
-		}
-
 		await watcher.close();
 	}
 }
@@ -56,7 +51,11 @@ class Show {
 	readonly #session: Session;
 	readonly #stage: Stage;
 	readonly #isPlain: boolean;
+	/** What was remembered of the last time. */
+	readonly #remembered: string;
 	#ink: Instance | undefined;
+	#isClosed = false;
+	#isSuspending = false;
 	/** Those who have lent the terminal, one after the other. */
 	#lent: Promise<unknown> = Promise.resolve();
 	readonly #canvas: Canvas;
@@ -73,6 +72,7 @@ class Show {
 		this.#session = session;
 		this.#stage = stage;
 		this.#isPlain = isPlain;
+		this.#remembered = JSON.stringify(memoryOf(session.view));
 		const write = (bytes: string): void => {
 			process.stdout.write(bytes);
 		};
@@ -89,7 +89,7 @@ class Show {
 			killed: signal => {
 				// Ctrl-C at the question for a password is for whoever asks: it is broken off, and they give the terminal back.
 				if (signal !== 'SIGINT' || this.#ink) {
-					this.#die(signal);
+					void this.#die(signal);
 				}
 			},
 			// What is told of a failure is to be seen.
@@ -130,6 +130,7 @@ class Show {
 	}
 
 	async close(): Promise<void> {
+		this.#isClosed = true;
 		process.off('SIGWINCH', this.#on.resized);
 		process.off('SIGTSTP', this.#on.stopped);
 		await this.#unmount();
@@ -138,6 +139,14 @@ class Show {
 		}
 
 		process.off('uncaughtException', this.#on.broken);
+		await this.#remember();
+	}
+
+	async #remember(): Promise<void> {
+		const {view} = this.#session;
+		if (JSON.stringify(memoryOf(view)) !== this.#remembered) {
+			await remember(view);
+		}
 	}
 
 	#mount(): void {
@@ -180,12 +189,21 @@ class Show {
 	}
 
 	async #suspend(): Promise<void> {
+		if (this.#isSuspending) {
+			return;
+		}
+
+		this.#isSuspending = true;
 		// Whoever the terminal is lent to gives it back.
 		const isLent = this.#ink === undefined;
 		await this.#unmount();
-		process.kill(process.pid, 'SIGSTOP');
+		// Where no shell could say `fg`, the system does not stop it, as it would by SIGSTOP.
+		process.off('SIGTSTP', this.#on.stopped);
+		process.kill(process.pid, 'SIGTSTP');
+		process.on('SIGTSTP', this.#on.stopped);
 		// It goes on from here. Nobody has told it of another size meanwhile.
 		process.emit('SIGWINCH', 'SIGWINCH');
+		this.#isSuspending = false;
 		if (!isLent) {
 			this.#session.update({size: sizeOf(process.stdout)});
 			this.#mount();
@@ -194,6 +212,11 @@ class Show {
 
 	// The agent asks on this terminal, unless the desktop has one.
 	async #lend(): Promise<EndPrompt | undefined> {
+		if (this.#isClosed) {
+			// Whoever has left is not asked any more.
+			return undefined;
+		}
+
 		const before = this.#lent;
 		let release!: () => void;
 		this.#lent = new Promise<void>(resolve => {
@@ -203,7 +226,10 @@ class Show {
 		await this.#unmount();
 		process.stdin.pause();
 		const back = () => {
-			this.#mount();
+			if (!this.#isClosed) {
+				this.#mount();
+			}
+
 			release();
 		};
 
@@ -220,11 +246,13 @@ class Show {
 		};
 	}
 
-	#die(signal: NodeJS.Signals): void {
+	async #die(signal: NodeJS.Signals): Promise<void> {
 		this.#canvas.close();
 		this.#ink?.unmount();
 		this.#stage.leave();
+		// Another one does not wait.
 		process.off(signal, this.#on.killed);
+		await this.#remember();
 		process.kill(process.pid, signal);
 	}
 }

@@ -4,8 +4,11 @@ import os from 'node:os';
 import path from 'node:path';
 import {charactersOf} from './line-editor.js';
 
+/** The text with the home folder in place of a `~` at its beginning, as a shell would have it. */
+export const expandHome = (text: string): string => text === '~' || text.startsWith('~/') ? os.homedir() + text.slice(1) : text;
+
 /** A path as it is meant: from the home folder where it begins with `~`, and from the current one otherwise. */
-export const resolvePath = (text: string): string => path.resolve(text === '~' || text.startsWith('~/') ? os.homedir() + text.slice(1) : text);
+export const resolvePath = (text: string): string => path.resolve(expandHome(text));
 
 /** The folders that a path could become, as they would be typed, each with a slash at its end. */
 export async function completeFolder(text: string): Promise<string[]> {

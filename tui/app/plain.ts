@@ -6,8 +6,9 @@ import {columnsOf, titles} from './columns.js';
 import {indexOf} from './cursor.js';
 import type {Session} from './session.js';
 import {isShown, poolUse, stateWords} from './state-words.js';
-import {dialogLines} from './dialog-lines.js';
-import {withFullStop} from './text.js';
+import {dialogLines, windowOf} from './dialog-lines.js';
+import type {Line} from './line-editor.js';
+import {widthOf, withFullStop} from './text.js';
 import type {Form, Notice} from './view.js';
 
 type Sentence = {
@@ -20,6 +21,7 @@ type Sentence = {
 const width = 1000;
 
 const eraseLine = '\r\u001B[K';
+const cursorBack = (cells: number): string => `\u001B[${cells}D`;
 
 /** Says what a session shows. */
 export class Speaker {
@@ -40,7 +42,7 @@ export class Speaker {
 			this.#said.set(topic, when);
 			return isNew ? lines.filter(line => line !== '').map(line => printable(line)) : [];
 		});
-		const typed = printable(typedIn(this.#session));
+		const typed = typedIn(this.#session);
 		if (news.length > 0) {
 			this.#write(`${this.#typed === '' ? '' : '\r\n'}${news.map(line => `${line}\r\n`).join('')}${typed}`);
 		} else if (typed !== this.#typed) {
@@ -60,7 +62,11 @@ function sentencesOf(session: Session): Record<string, Sentence> {
 function stateOf({watcher}: Session): Sentence {
 	const {short, long} = stateWords(watcher);
 	const use = poolUse(watcher);
-	return {when: watcher.link.state, lines: [`nexusd: ${short.replace(/^\W+/, '')}.${use ? ` The pool: ${use.text} used.` : ''}`, ...long]};
+	const warnings = (watcher.mirror.manager?.warnings ?? []).map(warning => `nexusd warns: ${withFullStop(warning)}`);
+	return {
+		when: [short, ...long, ...warnings].join('\n'),
+		lines: [`nexusd: ${short.replace(/^\W+/, '')}.${use ? ` The pool: ${use.text} used.` : ''}`, ...long, ...warnings],
+	};
 }
 
 function placeOf(session: Session): Sentence {
@@ -133,21 +139,28 @@ function formOf({title, fields, at, candidates, problem, isBusy}: Form): Sentenc
 	};
 }
 
-const noticeOf = ({view: {notice}}: Session): Sentence =>
+const noticeOf = ({notice}: Session): Sentence =>
 	({when: notice ? notice.kind + notice.text : '', lines: notice ? [`${notice.kind === 'error' ? 'Error: ' : ''}${sentencesOfNotice(notice)}`] : []});
 
 const sentencesOfNotice = ({text, hint}: Notice): string => [text, ...(hint ? [hint] : [])].map(sentence => withFullStop(sentence)).join(' ');
 
-// What is being typed, with its name.
-function typedIn({view: {dialog, filter}}: Session): string {
+// What is being typed, with its name, and the terminal's cursor at its place: no more of it than a line of the terminal holds,
+// which is all that can be written anew.
+function typedIn({view: {dialog, filter, size}}: Session): string {
+	const typed = (head: string, line: Line): string => {
+		const {text, cursor} = windowOf(line, size.columns - widthOf(head) - 1);
+		const back = widthOf(text) - cursor;
+		return head + text + (back > 0 ? cursorBack(back) : '');
+	};
+
 	if (dialog?.kind === 'form') {
 		const {label, line, isToggle} = dialog.fields[dialog.at]!;
-		return isToggle ? '' : `${label}: ${line.text}`;
+		return isToggle ? '' : typed(`${label}: `, line);
 	}
 
 	if (dialog?.kind === 'prompt') {
-		return `:${dialog.line.text}`;
+		return typed(':', dialog.line);
 	}
 
-	return filter && !dialog ? `/${filter.text}` : '';
+	return filter && !dialog ? typed('/', filter) : '';
 }

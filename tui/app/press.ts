@@ -1,4 +1,5 @@
 // What a stroke does: to the dialog that is open, to the filter that is being typed, or to the lists.
+import {IncompleteError} from './actions.js';
 import {bindingFor} from './bindings.js';
 import {completePrompt, runPrompt} from './command-line.js';
 import {dialogChrome, dialogLines} from './dialog-lines.js';
@@ -8,7 +9,7 @@ import {
 import {
 	edit, insert, lineOf, type Line,
 } from './line-editor.js';
-import {showTab, sortBy, stepRows} from './moves.js';
+import {showTab, sortBy} from './moves.js';
 import {commonBeginning} from './paths.js';
 import {problemOf} from './problems.js';
 import type {Session} from './session.js';
@@ -194,9 +195,14 @@ async function submit(session: Session, form: Form): Promise<void> {
 	};
 	session.update({dialog: busy});
 	try {
-		await form.submit(form.fields.map(({line}) => line.text.trim()));
+		await form.submit(form.fields.map(({line: {text}, isVerbatim}) => isVerbatim ? text : text.trim()));
 	} catch (error) {
-		session.update({dialog: {...form, problem: problemOf(error)}});
+		if (error instanceof IncompleteError) {
+			session.closeDialog();
+			session.notify(problemOf(error));
+		} else {
+			session.update({dialog: {...form, problem: problemOf(error)}});
+		}
 	}
 }
 
@@ -272,7 +278,7 @@ function pressMouse(session: Session, {action, x, y}: Mouse): void {
 		} else if (isIn(x, y, detail)) {
 			session.scrollDetail(by);
 		} else if (isIn(x, y, list)) {
-			stepRows(session, by);
+			session.move(by);
 		}
 
 		return;

@@ -7,25 +7,25 @@ import {kinds, parseObjectPath, type Kind} from '../../dbus/paths.js';
 import type {Noun} from '../cli/command.js';
 import type {Job} from '../mirror/records.js';
 import type {Watcher} from '../mirror/watcher.js';
-import {printable, quoted} from '../output/printable.js';
-import {userNames} from '../output/users.js';
-import {Pacer, type Pace} from '../progress/pace.js';
+import type {Pace} from '../progress/pace.js';
 import type {Row, Surroundings} from './columns.js';
 import {
 	follow, indexOf, moveTo, start,
 } from './cursor.js';
 import {detailOf, type Line as DetailLine} from './detail.js';
 import {dialogHeight} from './dialog-lines.js';
+import {JobNews} from './job-news.js';
 import {
 	detailLines, layoutOf, listRows, paneChrome, progressLines, smallest, type Layout,
 } from './layout.js';
-import {noticeLines} from './notice-lines.js';
+import {mostOfNotice, noticeLines} from './notice-lines.js';
 import {problemOf} from './problems.js';
 import {RowMaker, type Rows, type Wish} from './rows.js';
 import {isShown, poolUse, stateWords} from './state-words.js';
 import {tabsOf, type Tab} from './tabs.js';
+import {Users} from './users.js';
 import type {
-	Dialog, ListView, Notice, View,
+	Dialog, ListView, Notice, Task, View,
 } from './view.js';
 
 type SessionEvents = {
@@ -50,8 +50,6 @@ export class Session extends EventEmitter<SessionEvents> {
 	readonly nouns: readonly Noun[];
 	/** Makes room for whoever asks for a password. */
 	preparePrompt: NexusClient['preparePrompt'];
-	/** Breaks off the command that was typed, while it may be. */
-	breakOff: (() => void) | undefined;
 	#view: View;
 	readonly #makers: Record<Kind, RowMaker> = {
 		image: new RowMaker('image'), workspace: new RowMaker('workspace'), vm: new RowMaker('vm'), job: new RowMaker('job'),
@@ -60,12 +58,15 @@ export class Session extends EventEmitter<SessionEvents> {
 	#laidOut: {readonly view: View; readonly layout: Layout} | undefined;
 	/** What was drawn last of all that comes from elsewhere. */
 	#drawn = '';
-	readonly #users = new Map<number, string>();
-	readonly #pacers = new Map<ObjectPath, Pacer>();
-	/** The jobs that were begun here. */
-	readonly #expected = new Set<ObjectPath>();
+	readonly #users = new Users();
+	readonly #jobs = new JobNews();
+	/** Those that wait until the one that is open is closed. */
+	readonly #offered: Dialog[] = [];
+	/** What is to be gone to as soon as a signal tells of it. */
+	#awaited: ObjectPath | undefined;
 	#gathering: NodeJS.Timeout | undefined;
 	#dwelling: NodeJS.Timeout | undefined;
+	/** The one at the cursor when something changed last. */
 	#looked: ObjectPath | undefined;
 	#ageing: NodeJS.Timeout | undefined;
 	#isOver = false;
@@ -82,6 +83,12 @@ export class Session extends EventEmitter<SessionEvents> {
 			this.#gather();
 		});
 		watcher.on('link', () => {
+			this.#gather();
+		});
+		this.#users.on('change', () => {
+			// Workspaces may be sorted and filtered by their names.
+			this.#makers.workspace = new RowMaker('workspace');
+			this.#drawn = '';
 			this.#gather();
 		});
 	}
@@ -107,9 +114,9 @@ export class Session extends EventEmitter<SessionEvents> {
 
 	get layout(): Layout {
 		if (this.#laidOut?.view !== this.#view) {
-			const {size, focus, notice, dialog} = this.#view;
+			const {size, focus, dialog} = this.#view;
 			const columns = Math.max(smallest.columns, size.columns);
-			const noticeHeight = noticeLines(notice, columns).length;
+			const noticeHeight = noticeLines(this.notice, columns - 2, mostOfNotice(size.rows)).length;
 			this.#laidOut = {view: this.#view, layout: layoutOf(size, {focus, notice: noticeHeight, dialog: dialogHeight(dialog, columns)})};
 		}
 
@@ -119,10 +126,17 @@ export class Session extends EventEmitter<SessionEvents> {
 	get surroundings(): Surroundings {
 		return {
 			nameOf: object => this.nameOf(object),
-			userOf: uid => this.#userOf(uid),
+			userOf: uid => this.#users.nameOf(uid),
 			now: Date.now(),
 			exact: this.#view.exact,
 		};
+	}
+
+	/** What is said above the keys: what has happened, or else what is being done. */
+	get notice(): Notice | undefined {
+		const {notice, tasks} = this.#view;
+		const task = tasks.at(-1);
+		return notice ?? (task && {kind: 'busy', text: `${task.text}${task.breakOff ? ' (Esc breaks it off)' : ''}${tasks.length > 1 ? `, and ${tasks.length - 1} more` : ''}`});
 	}
 
 	/** The tabs above the list. */
@@ -178,7 +192,7 @@ export class Session extends EventEmitter<SessionEvents> {
 
 	/** How fast a job is, where that can be told. */
 	paceOf(job: ObjectPath): Pace | undefined {
-		return this.#pacers.get(job)?.at(performance.now());
+		return this.#jobs.paceOf(job);
 	}
 
 	/** The name of a record by its path, "" while there is no such. */
@@ -217,13 +231,16 @@ export class Session extends EventEmitter<SessionEvents> {
 
 	/** Moves the cursor to a row, or to the nearest there is. */
 	moveTo(target: number): void {
+		this.#awaited = undefined;
 		this.updateList({cursor: moveTo(this.list.cursor, target, this.rows(), listRows(this.layout))});
 	}
 
-	/** Goes to a record, and sees to it that its list shows it. */
+	/** Goes to a record, as soon as it is known, and sees to it that its list shows it. */
 	goTo(object: ObjectPath): void {
 		const kind = parseObjectPath(object)?.kind;
-		if (kind) {
+		const isKnown = kind !== undefined && this.nameOf(object) !== '';
+		this.#awaited = isKnown ? undefined : object;
+		if (isKnown) {
 			const list = this.#view.lists[kind];
 			const wish = this.rows(kind).index.has(object) ? list.wish : {...list.wish, filter: ''};
 			this.update({
@@ -237,31 +254,58 @@ export class Session extends EventEmitter<SessionEvents> {
 		this.update({detailTop: this.#detailTopNear(this.#view.detailTop + by)});
 	}
 
+	/** Opens a dialog in place of any other: somebody wants it now. */
 	open(dialog: Dialog): void {
 		this.update({dialog, notice: undefined});
 	}
 
+	/** Opens a dialog that nobody waits for, once no other is open. */
+	offer(dialog: Dialog): void {
+		if (this.#view.dialog) {
+			this.#offered.push(dialog);
+		} else {
+			this.open(dialog);
+		}
+	}
+
 	closeDialog(): void {
-		this.update({dialog: undefined});
+		this.update({dialog: this.#offered.shift()});
 	}
 
 	notify(notice: Notice | undefined): void {
 		this.update({notice});
 	}
 
+	/** Shows that something is being done, until it is told to end. */
+	startTask(task: Task): {change: (task: Task) => void; end: () => void} {
+		let current = task;
+		this.update({tasks: [...this.#view.tasks, task], notice: undefined});
+		return {
+			change: next => {
+				this.update({tasks: this.#view.tasks.map(task => task === current ? next : task)});
+				current = next;
+			},
+			end: () => {
+				this.update({tasks: this.#view.tasks.filter(task => task !== current)});
+			},
+		};
+	}
+
 	/** Does something that may take a while, and says how it went. */
-	async perform(busy: string, work: () => Promise<string>): Promise<void> {
-		this.notify({kind: 'busy', text: busy});
+	async perform(text: string, work: () => Promise<string>): Promise<void> {
+		const task = this.startTask({text});
 		try {
 			this.notify({kind: 'done', text: await work()});
 		} catch (error) {
 			this.notify(problemOf(error));
+		} finally {
+			task.end();
 		}
 	}
 
 	/** Says how a job ended, when it has. */
 	expect(job: ObjectPath): void {
-		this.#expected.add(job);
+		this.#jobs.expect(job);
 		this.#gather();
 	}
 
@@ -269,25 +313,36 @@ export class Session extends EventEmitter<SessionEvents> {
 		this.emit('copy', text);
 	}
 
-	/** Lets go of everything and says that it is over. */
+	/** Lets go of everything and says that it is over. What was typed and runs still is broken off, as at a shell. */
 	end(): void {
+		if (this.#isOver) {
+			return;
+		}
+
+		const {tasks} = this.#view;
 		this.#isOver = true;
 		clearTimeout(this.#gathering);
 		clearTimeout(this.#dwelling);
 		clearTimeout(this.#ageing);
 		this.emit('end', this);
+		for (const {breakOff} of tasks) {
+			breakOff?.();
+		}
 	}
 
 	#gather(): void {
 		this.#gathering ??= setTimeout(() => {
 			this.#gathering = undefined;
-			this.#notePaces();
-			const news = this.#newsOfJobs();
+			const news = this.#jobs.note(this.watcher.mirror);
 			// The pool's space changes all the time, and hardly ever what is said of it.
 			const drawn = this.#toDraw();
 			if (news !== undefined || drawn !== this.#drawn) {
 				this.#drawn = drawn;
 				this.update({notice: news ?? this.#view.notice});
+			}
+
+			if (this.#awaited !== undefined) {
+				this.goTo(this.#awaited);
 			}
 		}, gathering);
 	}
@@ -295,26 +350,7 @@ export class Session extends EventEmitter<SessionEvents> {
 	#toDraw(): string {
 		const {watcher, watcher: {mirror}} = this;
 		const {warnings, removing} = mirror.manager ?? {};
-		return JSON.stringify([kinds.map(kind => mirror.version(kind)), stateWords(watcher), poolUse(watcher)?.text, warnings, removing, [...this.#users.values()]]);
-	}
-
-	#notePaces(): void {
-		const jobs = this.watcher.mirror.all('job');
-		for (const [object, job] of jobs) {
-			const pacer = this.#pacers.get(object) ?? new Pacer();
-			pacer.note(performance.now(), job);
-			this.#pacers.set(object, pacer);
-		}
-
-		for (const object of this.#pacers.keys()) {
-			if (!jobs.has(object)) {
-				this.#pacers.delete(object);
-			}
-		}
-	}
-
-	#newsOfJobs(): Notice | undefined {
-		return this.watcher.mirror.ended.filter(({path}) => this.#expected.delete(path)).map(job => newsOf(job)).at(0);
+		return JSON.stringify([kinds.map(kind => mirror.version(kind)), stateWords(watcher), poolUse(watcher)?.text, warnings, removing]);
 	}
 
 	// No room is left empty at the end.
@@ -322,15 +358,17 @@ export class Session extends EventEmitter<SessionEvents> {
 		return Math.max(0, Math.min(this.detail.length - this.detailHeight, top));
 	}
 
-	// Rows come and go, and panes change their size.
+	// Rows come and go, and panes change their size. What is not shown at all stays as it was.
 	#keepInSight(): void {
-		const {tab, lists} = this.#view;
-		const list = lists[tab];
-		const cursor = follow(list.cursor, this.rows(), listRows(this.layout));
-		const gone = [...list.marked].some(object => !this.watcher.mirror.all(tab).has(object));
-		const marked = gone ? new Set([...list.marked].filter(object => this.watcher.mirror.all(tab).has(object))) : list.marked;
-		if (cursor !== list.cursor || marked !== list.marked) {
-			this.#view = {...this.#view, lists: {...lists, [tab]: {...list, cursor, marked}}};
+		const {watcher, layout} = this;
+		if (isShown(watcher)) {
+			const {tab, lists} = this.#view;
+			const list = lists[tab];
+			const cursor = layout.list ? follow(list.cursor, this.rows(), listRows(layout)) : list.cursor;
+			const marked = this.#present(tab, list.marked);
+			if (cursor !== list.cursor || marked !== list.marked) {
+				this.#view = {...this.#view, lists: {...lists, [tab]: {...list, cursor, marked}}};
+			}
 		}
 
 		if (this.#view.detailTop > 0) {
@@ -338,7 +376,13 @@ export class Session extends EventEmitter<SessionEvents> {
 		}
 	}
 
-	// What a disk occupies is in no signal.
+	#present(kind: Kind, marked: ReadonlySet<ObjectPath>): ReadonlySet<ObjectPath> {
+		const all = this.watcher.mirror.all(kind);
+		const present = [...marked].filter(object => all.has(object));
+		return present.length === marked.size ? marked : new Set(present);
+	}
+
+	// The detail of another one is looked at from its beginning. What a disk occupies is in no signal.
 	#dwell(): void {
 		const object = this.selected?.path;
 		if (object === this.#looked) {
@@ -346,6 +390,7 @@ export class Session extends EventEmitter<SessionEvents> {
 		}
 
 		this.#looked = object;
+		this.#view = this.#view.detailTop > 0 ? {...this.#view, detailTop: 0} : this.#view;
 		clearTimeout(this.#dwelling);
 		const name = object && lookedUp[parseObjectPath(object)!.kind];
 		if (name) {
@@ -366,60 +411,29 @@ export class Session extends EventEmitter<SessionEvents> {
 		}
 	}
 
-	// Ages are shown in their largest unit, so most of the time nothing changes.
+	// Ages are shown in their largest unit, so most of the time nothing changes; a pace dies away when nothing is told.
 	#age(): void {
 		clearTimeout(this.#ageing);
 		const {rows} = this.rows();
-		const {cursor: {top}} = this.list;
-		const shown = rows.slice(top, top + listRows(this.layout));
-		const moments = shown.flatMap(row => 'createdAt' in row ? [nextAge(row.createdAt, Date.now())] : []);
-		if (moments.length > 0 && !this.#view.exact) {
+		const {exact, lists: {[this.#view.tab]: {cursor: {top}}}} = this.#view;
+		const shown = [...rows.slice(top, top + listRows(this.layout)), ...(this.selected ? [this.selected] : [])];
+		const moments = [
+			...(exact ? [] : shown.flatMap(row => timesOf(row)).map(time => nextAge(time, Date.now()))),
+			...(this.progressing ? [1000] : []),
+		];
+		if (moments.length > 0 && isShown(this.watcher)) {
 			this.#ageing = setTimeout(() => {
 				this.update({});
 			}, Math.min(...moments));
-		}
-	}
-
-	#userOf(uid: number): string {
-		const name = this.#users.get(uid);
-		if (name === undefined) {
-			this.#users.set(uid, String(uid));
-			void this.#askUser(uid);
-		}
-
-		return name ?? String(uid);
-	}
-
-	async #askUser(uid: number): Promise<void> {
-		const names = await userNames([uid]).catch(() => undefined);
-		const name = names?.get(uid);
-		if (name !== undefined) {
-			this.#users.set(uid, name);
-			// Its rows may be sorted and filtered by that name.
-			this.#makers.workspace = new RowMaker('workspace');
-			this.#gather();
-		}
-	}
-}
-
-function newsOf({state, name, message}: Job): Notice {
-	switch (state) {
-		case 'done': {
-			return {kind: 'done', text: `Imported image ${quoted(name)}`};
-		}
-
-		case 'canceled': {
-			return {kind: 'done', text: `The import of ${quoted(name)} was canceled, and nothing is left of it`};
-		}
-
-		default: {
-			return {kind: 'error', text: `the import of ${quoted(name)} ${state === 'lost' ? 'was lost' : 'failed'}: ${printable(message)}`};
 		}
 	}
 }
 
 /** The interfaces of what occupies space. */
 const lookedUp: Readonly<Partial<Record<Kind, 'Image' | 'Workspace'>>> = {image: 'Image', workspace: 'Workspace'};
+
+/** The times of a row whose ages are shown, in seconds. */
+const timesOf = (row: Row): number[] => Object.entries(row).flatMap(([name, value]) => name.endsWith('At') && value > 0 ? [value as number] : []);
 
 /** Milliseconds until an age in its largest unit is another one. */
 function nextAge(since: number, now: number): number {

@@ -1,5 +1,5 @@
 // How things stand, in words.
-import type {Link, Watcher} from '../mirror/watcher.js';
+import type {Watcher} from '../mirror/watcher.js';
 import {formatSize} from '../output/format.js';
 import {withFullStop} from './text.js';
 
@@ -47,7 +47,7 @@ export function stateWords({link, kind}: Pick<Watcher, 'link' | 'kind'>): StateW
 			return {
 				short: '✗ nexusd does not answer',
 				look: 'bad',
-				long: [sentence(link.message), 'See how it fares with: systemctl status nexusd (or start your own with: nexusd --user).', 'It is shown as soon as it is there. R tries again.'],
+				long: [sentence(link.message), `See how it fares with: systemctl status nexusd${kind === 'system' ? '' : ' (or start your own with: nexusd --user)'}.`, 'It is shown as soon as it is there. R tries again.'],
 			};
 		}
 	}
@@ -68,6 +68,3 @@ export function poolUse({mirror: {manager}}: Pick<Watcher, 'mirror'>): {part: nu
 }
 
 const sentence = (text: string): string => withFullStop(text.charAt(0).toUpperCase() + text.slice(1));
-
-/** Whether a link is on its way. */
-export const isWaiting = ({state}: Link): boolean => state === 'opening' || state === 'starting' || state === 'loading';

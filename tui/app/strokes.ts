@@ -55,7 +55,7 @@ export class StrokeReader {
 			return [{kind: 'paste', text}];
 		}
 
-		this.#pasted += key.return ? '\n' : input;
+		this.#pasted += key.return ? '\n' : (key.tab ? '\t' : input);
 		return [];
 	}
 }

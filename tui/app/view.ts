@@ -14,6 +14,12 @@ export type Notice = {
 	readonly hint?: string | undefined;
 };
 
+/** Something that is being done. */
+export type Task = {
+	readonly text: string;
+	readonly breakOff?: (() => void) | undefined;
+};
+
 export type ListView = {
 	readonly cursor: Cursor;
 	readonly marked: ReadonlySet<ObjectPath>;
@@ -28,6 +34,8 @@ export type Field = {
 	/** Yes or no. */
 	readonly isToggle?: true;
 	readonly isRequired?: true;
+	/** Blanks at its ends belong to it. */
+	readonly isVerbatim?: true;
 	/** All that the text could become, for completion. */
 	readonly complete?: (text: string) => readonly string[] | Promise<readonly string[]>;
 };
@@ -92,7 +100,10 @@ export type View = {
 	/** The filter while it is being typed. */
 	readonly filter: Line | undefined;
 	readonly dialog: Dialog | undefined;
+	/** What has happened, until somebody has read it. */
 	readonly notice: Notice | undefined;
+	/** What is being done, the latest last. */
+	readonly tasks: readonly Task[];
 	/** Figures in full. */
 	readonly exact: boolean;
 };
@@ -111,6 +122,7 @@ export const freshView = (size: Size): View => ({
 	filter: undefined,
 	dialog: undefined,
 	notice: undefined,
+	tasks: [],
 	exact: false,
 });
 

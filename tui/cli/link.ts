@@ -8,6 +8,7 @@ export class Link {
 	readonly #preparePrompt: NexusClient['preparePrompt'];
 	#client: NexusClient | undefined;
 	#lost = false;
+	#isClosed = false;
 
 	/**
 	@param bus The bus that was asked for.
@@ -22,6 +23,10 @@ export class Link {
 		// Loading the bus library takes longer than most commands; help and mistakes do without.
 		const {connect} = await import('../../dbus/client.js');
 		this.#client = await connect(bus);
+		if (this.#isClosed) {
+			await this.#client.close();
+		}
+
 		this.#client.preparePrompt = this.#preparePrompt;
 		void this.#client.ended.then(() => {
 			this.#lost = true;
@@ -34,7 +39,9 @@ export class Link {
 		return this.#lost ? new DaemonLostError('the connection to the bus was lost', {cause: error}) : error;
 	}
 
+	/** Ends the connection, also one that is being made. */
 	async close(): Promise<void> {
+		this.#isClosed = true;
 		if (!this.#lost) {
 			await this.#client?.close();
 		}

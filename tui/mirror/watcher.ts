@@ -16,7 +16,7 @@ import {Mirror, type Event, type Objects} from './mirror.js';
 import type {PropertiesOf} from './records.js';
 
 /** How things stand between us and nexusd. */
-export type Link =
+export type LinkState =
 	| {readonly state: 'opening' | 'starting' | 'loading' | 'live' | 'away'}
 	/** There is no bus, or nexusd cannot be started or does not answer. */
 	| {readonly state: 'unreachable' | 'failed'; readonly message: string};
@@ -24,7 +24,7 @@ export type Link =
 type WatcherEvents = {
 	/** The mirror has changed. */
 	change: [mirror: Mirror];
-	link: [link: Link];
+	link: [link: LinkState];
 };
 
 /** Milliseconds between two looks for a bus, at first and at most. */
@@ -33,6 +33,9 @@ const patience = {first: 250, most: 5000};
 /** Milliseconds in which the mirror comes to agree with nexusd's counts, which are told some moments later. */
 const settling = 1000;
 
+/** Milliseconds after which that is asked for of which no signal tells. */
+const asking = 2000;
+
 const interfaceNames = {
 	image: 'Image', workspace: 'Workspace', vm: 'Vm', job: 'Job',
 } as const satisfies Record<Kind, keyof typeof contract>;
@@ -40,25 +43,31 @@ const interfaceNames = {
 export class Watcher extends EventEmitter<WatcherEvents> {
 	readonly mirror = new Mirror();
 	readonly #closing = new AbortController();
-	/** The one that was asked for, then the one that was found. */
+	/** The bus that was asked for, or on which nexusd was found. */
 	#kind: BusKind | undefined;
 	#client: NexusClient | undefined;
-	#link: Link = {state: 'opening'};
+	#link: LinkState = {state: 'opening'};
 	/** Of the question whose answer is awaited; another one makes it void. */
 	#question = 0;
 	#settling: NodeJS.Timeout | undefined;
+	#asking: NodeJS.Timeout | undefined;
 	#running: Promise<void> | undefined;
+	#setFound!: () => void;
+	/** Resolves when it is known on which bus nexusd is. */
+	readonly #isFound = new Promise<void>(resolve => {
+		this.#setFound = resolve;
+	});
 
 	constructor(kind: BusKind | undefined) {
 		super();
 		this.#kind = kind;
 	}
 
-	get link(): Link {
+	get link(): LinkState {
 		return this.#link;
 	}
 
-	/** The bus, once it is known. */
+	/** The bus, once it is known on which nexusd is. */
 	get kind(): BusKind | undefined {
 		return this.#kind;
 	}
@@ -104,6 +113,7 @@ export class Watcher extends EventEmitter<WatcherEvents> {
 	/** Ends the connection. */
 	async close(): Promise<void> {
 		this.#closing.abort();
+		this.#forget();
 		await this.#client?.close();
 		await this.#running;
 	}
@@ -135,7 +145,9 @@ export class Watcher extends EventEmitter<WatcherEvents> {
 		for (const kind of this.#kinds) {
 			try {
 				// eslint-disable-next-line no-await-in-loop
-				return {client: await this.#startOn(kind)};
+				const client = await this.#startOn(kind);
+				this.#find(kind);
+				return {client};
 			} catch (error) {
 				failures.push(error);
 			}
@@ -176,11 +188,16 @@ export class Watcher extends EventEmitter<WatcherEvents> {
 				}
 			}
 
-			await wait(delay, undefined, {signal: this.#closing.signal}).catch(() => undefined);
+			await this.#pause(delay);
 			/* eslint-enable no-await-in-loop */
 		}
 
 		return undefined;
+	}
+
+	// Milliseconds, or until it is closed.
+	async #pause(delay: number): Promise<void> {
+		await wait(delay, undefined, {signal: this.#closing.signal}).catch(() => undefined);
 	}
 
 	// Resolves when the connection has ended. What kept nexusd from being started is told once somebody can have it tried again.
@@ -191,11 +208,11 @@ export class Watcher extends EventEmitter<WatcherEvents> {
 		}
 
 		this.#client = client;
-		this.#kind = client.kind;
 		client.on('owner', () => {
 			this.#meet(client);
 		});
 		this.#listenTo(client);
+		const others = this.#kinds.filter(kind => kind !== client.kind).map(async kind => this.#lookOut(kind, client));
 		try {
 			await client.listen();
 			this.#meet(client, failure);
@@ -203,12 +220,40 @@ export class Watcher extends EventEmitter<WatcherEvents> {
 		} catch {
 			// The connection ended in the midst.
 			await client.close();
+			await this.#pause(patience.first);
 		}
 
+		await Promise.all(others);
 		this.#client = undefined;
-		if (!this.#isClosing) {
+		if (!this.#isClosing && (this.#kind === undefined || this.#kind === client.kind)) {
 			this.#lose({state: 'unreachable', message: 'the connection to the bus was lost'});
 		}
+	}
+
+	// Until nexusd was seen it may turn up on any bus. Resolves when this one need not be listened to any more.
+	async #lookOut(kind: BusKind, followed: NexusClient): Promise<void> {
+		const other = await reach(kind).catch(() => undefined);
+		if (!other) {
+			return;
+		}
+
+		const found = (): void => {
+			if (other.owner !== '' && this.#kind === undefined) {
+				this.#find(kind);
+				void followed.close();
+			}
+		};
+
+		other.on('owner', found);
+		try {
+			await other.listen();
+			found();
+			await Promise.race([followed.ended, this.#isFound]);
+		} catch {
+			// It went away. There is the other one.
+		}
+
+		await other.close();
 	}
 
 	#meet(client: NexusClient, failure?: string): void {
@@ -221,15 +266,28 @@ export class Watcher extends EventEmitter<WatcherEvents> {
 			return;
 		}
 
+		this.#find(client.kind);
 		void this.#load(client);
 	}
 
-	#lose(link: Link): void {
+	#find(kind: BusKind): void {
+		this.#kind = kind;
+		this.#setFound();
+	}
+
+	#lose(link: LinkState): void {
 		this.#question++;
-		clearTimeout(this.#settling);
+		this.#forget();
 		this.mirror.clear(now());
 		this.emit('change', this.mirror);
 		this.#setLink(link);
+	}
+
+	#forget(): void {
+		clearTimeout(this.#settling);
+		clearTimeout(this.#asking);
+		this.#settling = undefined;
+		this.#asking = undefined;
 	}
 
 	async #load(client: NexusClient): Promise<void> {
@@ -244,27 +302,62 @@ export class Watcher extends EventEmitter<WatcherEvents> {
 				this.emit('change', this.mirror);
 				this.#setLink({state: 'live'});
 				this.#settle(client);
+				if (manager.removing > 0) {
+					this.#askSoon(client);
+				}
 			}
 		} catch (error) {
 			// When it went away, that is told by itself.
 			if (question === this.#question && client.owner !== '') {
-				this.#setLink({state: 'failed', message: messageOf(error)});
+				this.#lose({state: 'failed', message: messageOf(error)});
+				await this.#loadLater(client);
 			}
 		}
 	}
 
-	// Where the mirror is doubtful now, and still is a moment later, a signal was lost.
+	async #loadLater(client: NexusClient): Promise<void> {
+		const question = this.#question;
+		await this.#pause(patience.most);
+		if (question === this.#question && !this.#isClosing) {
+			await this.#load(client);
+		}
+	}
+
+	// Where the mirror is doubtful now, and stays so for a while, a signal was lost.
 	#settle(client: NexusClient): void {
-		if (this.#settling !== undefined || !this.mirror.isDoubtful) {
+		if (!this.mirror.isDoubtful) {
+			clearTimeout(this.#settling);
+			this.#settling = undefined;
 			return;
 		}
 
-		this.#settling = setTimeout(() => {
+		this.#settling ??= setTimeout(() => {
 			this.#settling = undefined;
-			if (this.#link.state === 'live' && this.mirror.isDoubtful) {
-				void this.#load(client);
-			}
+			void this.#load(client);
 		}, settling);
+	}
+
+	// Of what is still being freed and of warnings no signal tells: they may have changed when the pool's space has.
+	#askSoon(client: NexusClient): void {
+		this.#asking ??= setTimeout(() => {
+			this.#asking = undefined;
+			void this.#ask(client);
+		}, asking);
+	}
+
+	async #ask(client: NexusClient): Promise<void> {
+		const question = this.#question;
+		try {
+			const {warnings, removing} = await client.properties('Manager', rootPath);
+			if (question === this.#question) {
+				this.tell({kind: 'manager', properties: {warnings, removing}});
+				if (removing > 0) {
+					this.#askSoon(client);
+				}
+			}
+		} catch {
+			// It is gone, which is told by itself; or too busy, and there will be another change.
+		}
 	}
 
 	#listenTo(client: NexusClient): void {
@@ -290,12 +383,16 @@ export class Watcher extends EventEmitter<WatcherEvents> {
 			if (kind) {
 				apply({kind: 'changed', object, properties: client.changes(interfaceNames[kind], interfaceName, changed)});
 			} else if (object === rootPath) {
-				apply({kind: 'manager', properties: client.changes('Manager', interfaceName, changed)});
+				const properties = client.changes('Manager', interfaceName, changed);
+				apply({kind: 'manager', properties});
+				if ('poolFree' in properties && this.#link.state === 'live') {
+					this.#askSoon(client);
+				}
 			}
 		});
 	}
 
-	#setLink(link: Link): void {
+	#setLink(link: LinkState): void {
 		this.#link = link;
 		this.emit('link', link);
 	}

@@ -1,7 +1,8 @@
 // Text that came from elsewhere. A path can hold anything: escape sequences that rewrite the screen, line ends that
 // break a table, marks that turn the direction of reading.
 
-const unsafe = /[\p{Cc}\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]/gu;
+/** What a terminal would act upon. */
+export const unsafe = /[\p{Cc}\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]/gu;
 // JSON escapes the lower control characters by itself.
 const unsafeInJson = /[\u007F-\u009F\u2028\u2029]/g;
 const shortForms: Readonly<Record<string, string>> = {'\n': String.raw`\n`, '\r': String.raw`\r`, '\t': String.raw`\t`};

@@ -1,5 +1,6 @@
 import {Text} from 'ink';
 import type {Job} from '../../mirror/records.js';
+import {quoted} from '../../output/printable.js';
 import {ProgressBox} from '../../progress/progress-box.js';
 import type {Session} from '../session.js';
 
@@ -8,7 +9,7 @@ export function JobProgress({session, job, width}: {readonly session: Session; r
 	const {name, path, progress, size, message} = job;
 	return (
 		<>
-			<ProgressBox title={`Importing ${name}`} progress={progress} size={size} message={message} pace={session.paceOf(path)} width={width}/>
+			<ProgressBox title={`Importing image ${quoted(name)}`} progress={progress} size={size} message={message} pace={session.paceOf(path)} width={width}/>
 			<Text> </Text>
 		</>
 	);

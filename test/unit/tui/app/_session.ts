@@ -10,7 +10,7 @@ import {Session} from '../../../../tui/app/session.js';
 import {freshView, type View} from '../../../../tui/app/view.js';
 import type {Noun} from '../../../../tui/cli/command.js';
 import {nouns as allNouns} from '../../../../tui/commands/index.js';
-import {Watcher, type Link} from '../../../../tui/mirror/watcher.js';
+import {Watcher, type LinkState} from '../../../../tui/mirror/watcher.js';
 import {
 	managerOf, noon, objectsOf, type World,
 } from './_world.js';
@@ -64,14 +64,14 @@ export class FakeClient {
 export class FakeWatcher extends Watcher {
 	readonly asked = new FakeClient();
 	restarts = 0;
-	#state: Link = {state: 'live'};
+	#state: LinkState = {state: 'live'};
 	#hasBus = true;
 
 	constructor() {
 		super('system');
 	}
 
-	override get link(): Link {
+	override get link(): LinkState {
 		return this.#state;
 	}
 
@@ -95,7 +95,7 @@ export class FakeWatcher extends Watcher {
 		this.emit('change', this.mirror);
 	}
 
-	turn(link: Link): void {
+	turn(link: LinkState): void {
 		this.#state = link;
 		this.#hasBus = link.state !== 'unreachable' && link.state !== 'opening';
 		this.emit('link', link);
@@ -154,7 +154,7 @@ export function open(t: ExecutionContext, world: World = {}, {size = {columns: 8
 }
 
 async function saidBy(session: Session): Promise<string | undefined> {
-	while (session.view.notice?.kind === 'busy' || (session.view.dialog?.kind === 'form' && session.view.dialog.isBusy)) {
+	while (session.view.tasks.length > 0 || (session.view.dialog?.kind === 'form' && session.view.dialog.isBusy)) {
 		// eslint-disable-next-line no-await-in-loop
 		await once(session, 'change');
 	}

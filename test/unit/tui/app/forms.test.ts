@@ -496,7 +496,28 @@ test('what failed of many is summed up, and the rest is done', async t => {
 	t.is(client.calls.length, 50);
 });
 
-test('when the first of many fails the others come one after the other', async t => {
+test('whoever is refused once is not asked for the others', async t => {
+	const {client, keys, said, session} = open(t, many);
+	client.answer = () => {
+		throw denied;
+	};
+
+	await keys('*', 'd', 'y');
+	t.is(await said(), 'you may not');
+	t.is(client.calls.length, 1);
+	// A right may end in the midst.
+	client.answer = ([object]) => {
+		if (session.nameOf(object as string) === 'ws-20') {
+			throw denied;
+		}
+	};
+
+	await keys('escape', '*', 'd', 'y');
+	t.regex((await said())!, /^1 of 50 failed; \d+ were not tried any more, the first of them "ws-20": you may not$/);
+	t.true(client.calls.length < 50);
+});
+
+test('where the first of many fails for a reason of its own, the others are tried', async t => {
 	const {client, keys, said} = open(t, many);
 	client.answer = () => {
 		throw inUse;
@@ -504,20 +525,43 @@ test('when the first of many fails the others come one after the other', async t
 
 	await keys('*', 'd', 'y');
 	t.is(await said(), '50 of 50 failed, the first of them "ws-0": the name is taken');
-	t.is(client.mostAtOnce, 1);
+});
+
+test('what was made in part is not asked for once more', async t => {
+	const {session, client, keys, type, said} = open(t, world);
+	client.answer = ([, , name]) => {
+		if (name === 'web-2') {
+			throw inUse;
+		}
+
+		return '/';
+	};
+
+	await keys('n', 'down');
+	await type('web');
+	await keys('down', 'backspace');
+	await type('3');
+	await keys('enter');
+	while (session.view.dialog) {
+		// eslint-disable-next-line no-await-in-loop
+		await noted(session);
+	}
+
+	t.is(await said(), '1 of 3 failed, the first of them "web-2": the name is taken');
+	t.is(session.view.notice?.kind, 'error');
 });
 
 test('a workspace among many that has no name yet is not named when it fails', async t => {
 	const {session, client, keys, type, said} = open(t, world);
 	client.answer = () => {
-		throw denied;
+		throw inUse;
 	};
 
 	await keys('n', 'down', 'down', 'backspace');
 	await type('3');
 	await keys('enter');
 	await said();
-	t.is(problemIn(session), '3 of 3 failed, the first of them: you may not');
+	t.is(problemIn(session), '3 of 3 failed, the first of them: the name is taken');
 });
 
 test('without a bus it is said that there is none', async t => {

@@ -109,11 +109,15 @@ test('an accent that is put behind a letter becomes a part of it', t => {
 	t.deepEqual(insert(edit(line, 'right')!, '\u0301'), {text: 'e\u0301x', cursor: 1});
 });
 
+test('lines become one, and words stay words', t => {
+	t.deepEqual(insert(lineOf('x'), 'one\r\n  two\tthree\n'), lineOf('xone two three'));
+});
+
 test('nothing that acts upon a terminal gets in', t => {
 	fc.assert(fc.property(fc.string({unit: 'binary'}), text => {
 		t.notRegex(insert(lineOf(''), text).text, /[\p{Cc}\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]/u);
 	}));
-	t.deepEqual(insert(lineOf(''), 'a\u001B[2J\r\n\tb\u202Ec\u200Ed\u2028e\u2066f\u061Cg\u009Bh'), lineOf('a[2Jbcdefgh'));
+	t.deepEqual(insert(lineOf(''), 'a\u001B[2J\r\n\tb\u202Ec\u200Ed\u2028e\u2066f\u061Cg\u009Bh'), lineOf('a[2J bcdefgh'));
 });
 
 test('all else does', t => {

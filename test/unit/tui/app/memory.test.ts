@@ -71,9 +71,6 @@ test.serial('a file that makes no sense is no memory', async t => {
 		whole.replace('"column":3', '"column":-1'),
 		whole.replace('"column":3', '"column":1.5'),
 		whole.replace('"column":3', '"column":"3"'),
-		whole.replace('"running"', JSON.stringify('a\u001B[2Jb')),
-		whole.replace('"running"', JSON.stringify('a\u202Eb')),
-		whole.replace('"running"', JSON.stringify('x'.repeat(100_000))),
 		'\0'.repeat(1000),
 	];
 	for (const text of damaged) {
@@ -85,6 +82,21 @@ test.serial('a file that makes no sense is no memory', async t => {
 
 	await writeFile(file, whole);
 	t.deepEqual(await recall(), memoryOf(used));
+});
+
+test.serial('a filter that is not worth it is forgotten, and nothing else', async t => {
+	const folder = await temporaryFolder(t.teardown);
+	process.env['XDG_STATE_HOME'] = folder;
+	await remember(used);
+	const file = path.join(folder, 'nexus/tui.json');
+	const whole = await readFile(file, 'utf8');
+	const expected = memoryOf(used);
+	for (const filter of ['a\u001B[2Jb', 'a\u202Eb', 'x'.repeat(201)]) {
+		// eslint-disable-next-line no-await-in-loop
+		await writeFile(file, whole.replace('"running"', JSON.stringify(filter)));
+		// eslint-disable-next-line no-await-in-loop
+		t.deepEqual(await recall(), {...expected, lists: {...expected.lists, vm: {...expected.lists.vm, filter: ''}}});
+	}
 });
 
 test.serial('a column that a list has not is no memory', async t => {

@@ -357,7 +357,7 @@ test('letters of a filter are no keys, and a paste gets into it', async t => {
 	const {session, client, type, paste} = open(t, world);
 	await type('/qd');
 	await paste('y\n\u001B[2J');
-	t.is(session.list.wish.filter, 'qdy[2J');
+	t.is(session.list.wish.filter, 'qdy [2J');
 	t.is(session.view.dialog, undefined);
 	t.deepEqual(client.calls, []);
 });

@@ -8,7 +8,7 @@ import {isIn, type Area, type Size} from '../../../../tui/app/layout.js';
 import {Screen} from '../../../../tui/app/screen/screen.js';
 import type {Session} from '../../../../tui/app/session.js';
 import {typingAt} from '../../../../tui/app/typing.js';
-import type {Link} from '../../../../tui/mirror/watcher.js';
+import type {LinkState} from '../../../../tui/mirror/watcher.js';
 import {noted, open} from './_session.js';
 import {frameOf, Keyboard, show} from './_screen.js';
 import {Terminal} from './_terminal.js';
@@ -43,7 +43,7 @@ const wide: World = {
 	jobs: [jobOf(1, {name: long, message: odd})],
 };
 
-const links: readonly Link[] = [
+const links: readonly LinkState[] = [
 	{state: 'opening'},
 	{state: 'starting'},
 	{state: 'loading'},
@@ -146,7 +146,7 @@ test('how far a job is stands above its detail, which is scrolled beneath it', a
 		const seen = new Set<string>();
 		for (let line = 0; line < 7; line++) {
 			const shown = frameOf(session).slice(3, -2).map(line => line.slice(2, -2).trimEnd());
-			t.deepEqual([shown[0], shown[1]!.includes(' 25%  256 MiB of 1 GiB'), shown[2], shown[3]], ['Importing fedora', true, 'writing', '']);
+			t.deepEqual([shown[0], shown[1]!.includes(' 25%  256 MiB of 1 GiB'), shown[2], shown[3]], ['Importing image "fedora"', true, 'writing', '']);
 			for (const line of shown) {
 				seen.add(line);
 			}

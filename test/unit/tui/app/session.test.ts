@@ -36,6 +36,132 @@ test('when the row at the cursor goes, the next one takes its place', async t =>
 	t.is(selected(), 'ws-4');
 });
 
+test('what was marked and looked at is there again when nexusd is', async t => {
+	const {session, watcher, keys, selected} = open(t, world);
+	await keys('down', ' ', 'down');
+	t.is(selected(), 'ws-4');
+	watcher.mirror.clear(0);
+	watcher.turn({state: 'away'});
+	await noted(session);
+	t.deepEqual(session.rows().rows, []);
+	watcher.fill(world);
+	watcher.turn({state: 'live'});
+	await noted(session);
+	t.is(selected(), 'ws-4');
+	t.deepEqual(session.chosen.map(({name}) => name), ['ws-2']);
+});
+
+test('a list that is hidden for a while is where it was', async t => {
+	const {session, keys} = open(t, {workspaces: Array.from({length: 100}, (_, index) => workspaceOf(index))});
+	session.moveTo(60);
+	session.moveTo(50);
+	const {top} = session.list.cursor;
+	t.not(top, 50);
+	await keys('enter', 'escape', '?', 'escape');
+	t.is(session.list.cursor.top, top);
+});
+
+test('the detail of another row is looked at from its beginning, however somebody came to it', async t => {
+	const size = {columns: 140, rows: 24};
+	for (const leave of [['escape', ' '], ['escape', 'down'], ['escape', '/', '4', '*']]) {
+		const {session, keys, selected} = open(t, world, {size});
+		// eslint-disable-next-line no-await-in-loop
+		await keys('enter', 'end');
+		t.true(session.view.detailTop > 0);
+		// eslint-disable-next-line no-await-in-loop
+		await keys(...leave);
+		t.not(selected(), 'ws-1');
+		t.is(session.view.detailTop, 0, leave.join(' '));
+	}
+
+	const {session, watcher, keys} = open(t, world, {size});
+	await keys('enter', 'end');
+	watcher.tell({kind: 'removed', object: workspaces[0]!.path});
+	await noted(session);
+	t.is(session.view.detailTop, 0);
+});
+
+test('what is being done is said until it is done, beneath what has happened meanwhile', async t => {
+	const {session} = open(t, world);
+	let finish!: (text: string) => void;
+	const slow = session.perform('Deleting much', async () => new Promise(resolve => {
+		finish = resolve;
+	}));
+	t.deepEqual(session.notice, {kind: 'busy', text: 'Deleting much'});
+	await session.perform('Detaching', async () => 'Detached');
+	t.is(session.notice?.text, 'Detached');
+	session.notify(undefined);
+	t.is(session.notice?.text, 'Deleting much');
+	const other = session.startTask({text: 'Importing', breakOff() {
+		t.fail();
+	}});
+	t.is(session.notice?.text, 'Importing (Esc breaks it off), and 1 more');
+	other.end();
+	finish('Deleted');
+	await slow;
+	t.deepEqual(session.notice, {kind: 'done', text: 'Deleted'});
+	session.notify(undefined);
+	t.is(session.notice, undefined);
+});
+
+test('whoever leaves while something waits for its turn is asked, and Ctrl-C asks nobody', async t => {
+	for (const [keysToLeave, isAsked] of [[['q', 'y'], true], [['ctrl-c'], false]] as const) {
+		const {session, keys} = open(t, world);
+		let isBrokenOff = false;
+		session.startTask({text: 'Importing', breakOff() {
+			isBrokenOff = true;
+		}});
+		let ends = 0;
+		session.on('end', () => {
+			ends++;
+		});
+		/* eslint-disable no-await-in-loop */
+		await keys('q');
+		t.is(ends, 0);
+		t.like(session.view.dialog, {kind: 'question', title: 'Leave?'});
+		await keys('n');
+		t.false(isBrokenOff);
+		await keys(...keysToLeave);
+		/* eslint-enable no-await-in-loop */
+		t.is(ends, 1, String(isAsked));
+		t.true(isBrokenOff);
+		session.end();
+		t.is(ends, 1);
+	}
+});
+
+test('what nobody waits for is opened when nothing else is', t => {
+	const {session} = open(t, world);
+	const page = (title: string) => ({
+		kind: 'pages', title, lines: ['x'], top: 0,
+	} as const);
+	session.open(page('first'));
+	session.offer(page('second'));
+	session.offer(page('third'));
+	const titles: unknown[] = [];
+	while (session.view.dialog) {
+		titles.push(session.view.dialog.kind === 'pages' && session.view.dialog.title);
+		session.closeDialog();
+	}
+
+	t.deepEqual(titles, ['first', 'second', 'third']);
+});
+
+test('what is gone to before its signal has come is gone to when it has', async t => {
+	const {session, watcher, selected, keys} = open(t, world);
+	session.goTo(workspaceOf(9).path);
+	t.is(selected(), 'ws-1');
+	watcher.tell({kind: 'added', object: workspaceOf(9).path, properties: workspaceOf(9)});
+	await noted(session);
+	t.is(selected(), 'ws-9');
+	// Whoever goes elsewhere meanwhile stays there.
+	session.goTo(workspaceOf(10).path);
+	await keys('home');
+	watcher.tell({kind: 'added', object: workspaceOf(10).path, properties: workspaceOf(10)});
+	await noted(session);
+	t.is(selected(), 'ws-1');
+});
+
 test('hundreds of signals are one change', async t => {
 	const {session, watcher} = open(t, world);
 	let changes = 0;
@@ -110,6 +236,18 @@ test('an import that failed says why, one that was canceled that nothing is left
 	await noted(session);
 	t.is(session.view.notice?.kind, 'error');
 	t.regex(session.view.notice!.text, /^the import of "fedora" was lost: /);
+});
+
+test('of imports that end together none is forgotten, and what went wrong is read first', async t => {
+	const {session, watcher} = open(t, {jobs: [jobOf(1, {name: 'one'}), jobOf(2, {name: 'two'})]});
+	for (const [number, state] of [[1, 'done'], [2, 'failed']] as const) {
+		session.expect(jobOf(number).path);
+		watcher.tell({kind: 'changed', object: jobOf(number).path, properties: {state, message: 'no space'}});
+		watcher.tell({kind: 'removed', object: jobOf(number).path});
+	}
+
+	await noted(session);
+	t.deepEqual(session.notice, {kind: 'error', text: 'the import of "two" failed: no space; Imported image "one"'});
 });
 
 test('an import that had ended before anybody could wait for it is said too', async t => {

@@ -1,12 +1,12 @@
 import test from 'ava';
 import {
-	isShown, isWaiting, poolUse, stateWords,
+	isShown, poolUse, stateWords,
 } from '../../../../tui/app/state-words.js';
 import {Mirror} from '../../../../tui/mirror/mirror.js';
-import type {Link} from '../../../../tui/mirror/watcher.js';
+import type {LinkState} from '../../../../tui/mirror/watcher.js';
 import {managerOf, objectsOf} from './_world.js';
 
-const links: readonly Link[] = [
+const links: readonly LinkState[] = [
 	{state: 'opening'},
 	{state: 'starting'},
 	{state: 'loading'},
@@ -53,10 +53,6 @@ test('what was known is shown while all is asked for anew, and nothing when ther
 	}
 
 	t.false(isShown({link: {state: 'loading'}, mirror: new Mirror()}));
-});
-
-test('waiting is what comes to an end by itself', t => {
-	t.deepEqual(links.filter(link => isWaiting(link)).map(({state}) => state), ['opening', 'starting', 'loading']);
 });
 
 test('how full the pool is', t => {
