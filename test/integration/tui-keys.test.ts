@@ -55,7 +55,7 @@ rootTest('i: a folder is imported, which is followed in the list of jobs, or can
 	const {client, folder, gate} = nexus;
 	await Promise.all([makeSource(folder, 'tree-a', 8), makeSource(folder, 'tree-b', 8)]);
 	const tui = await openLiveTui({...nexus, columns: 99});
-	await tui.shows('There is no workspace yet. n makes one of an image.');
+	await tui.shows('There is no image yet. i imports a folder that holds a root filesystem.');
 	await tui.press('i');
 	await tui.asks('Import a folder as an image');
 	await tui.type(`${folder}/tre`);
@@ -97,7 +97,7 @@ rootTest('i: a folder is imported, which is followed in the list of jobs, or can
 	await tui.press('Enter');
 	await tui.frame('a part of it is written', ({at, footer}) => /^large +running +█+░+ [45]\d% /.test(at?.text ?? '') && footer.includes(' c cancel '));
 	await tui.press('c');
-	await tui.shows(/import of "large" was canceled/, /> large +canceled/, '[4 Jobs 0]');
+	await tui.shows(/import of "large" was canceled/, /> large +canceled/, '[4 Jobs 2]');
 	await tui.lists('debian', 'large');
 	await tui.frame('nothing can be canceled', ({footer}) => footer.endsWith('q quit') && !footer.includes('cancel'));
 	await tui.press('1');
@@ -110,7 +110,7 @@ rootTest('n: one workspace is made, several at once, one without a name; what is
 	const tui = await openLiveTui({...nexus});
 	await tui.press('1', 'n');
 	await tui.asks('Create workspaces');
-	await tui.shows(/> Image +debian /);
+	await tui.shows(/> Image +\(debian if left empty/);
 	await tui.press('Tab');
 	await tui.shows(/> Name /);
 	await tui.type('one');
@@ -121,7 +121,7 @@ rootTest('n: one workspace is made, several at once, one without a name; what is
 	// From a workspace the base is that of the workspace.
 	await tui.press('n');
 	await tui.asks('Create workspaces');
-	await tui.shows(/> Image +debian /);
+	await tui.shows(/> Image +\(debian if left empty/);
 	await tui.press('Down');
 	await tui.type('web');
 	await tui.press('Down', clear);
@@ -252,7 +252,7 @@ rootTest('d: it asks before it deletes, names what is in the way, and deletes no
 	await tui.shows('Workspaces · 3 marked');
 	await tui.press('d');
 	await tui.asks('Delete 2 workspaces?');
-	await tui.shows('three, two', 'All that was written to them is lost.', 'Stays: "one", it is attached to VM "guest": detach it first (t).');
+	await tui.shows('three, two', 'All that was written to them is lost.', '"one" stays: it is attached to VM "guest", to be detached first (t).');
 	await tui.press('y');
 	await tui.shows('✓ Deleted 2 workspaces');
 	await tui.lists('one');
@@ -263,13 +263,13 @@ rootTest('d: it asks before it deletes, names what is in the way, and deletes no
 
 	await tui.press('1', 'd');
 	await tui.asks('Cannot delete image "debian"');
-	await tui.shows('In the way: "debian", 1 workspace is based on it: delete them first.');
+	await tui.shows('"debian" stays: 1 workspace is based on it, to be deleted first (w lists');
 	await tui.press('y', 'Enter');
 	await tui.isFree();
 	t.deepEqual(await workspacesOf(nexus), ['one']);
 	await tui.press('3', 'd');
 	await tui.asks('Delete VM "guest"?');
-	await tui.shows('Its workspaces are detached.');
+	await tui.shows('Detached: one.');
 	await tui.press('y');
 	await tui.shows('✓ Deleted VM "guest"', 'No VM is recorded yet.');
 	await tui.press('2');
@@ -302,7 +302,7 @@ rootTest('n: a VM is recorded, with what was typed', inTurn(async t => {
 	await tui.press('Down', clear);
 	await tui.type('many');
 	await tui.press('Enter');
-	await tui.shows('✗ Memory takes ', 'not "many"');
+	await tui.shows('✗ Memory MiB takes ', 'not "many"');
 	await tui.press(clear);
 	await tui.type('2048');
 	await tui.press('Enter');
@@ -565,11 +565,13 @@ rootTest('`:` takes the words of nexusctl, completes them, shows what they say, 
 	await tui.press('Enter');
 	await tui.lists('one', 'three', 'two');
 	await command('ws delete three', 'Enter');
-	await tui.asks('Delete workspace "three"');
+	await tui.asks('ws delete three');
+	await tui.shows('Delete workspace "three" and all that was written to it?');
 	await tui.press('n');
 	await tui.shows('✗ nothing was deleted');
 	await command('ws delete three', 'Enter');
-	await tui.asks('Delete workspace "three"');
+	await tui.asks('ws delete three');
+	await tui.shows('Delete workspace "three" and all that was written to it?');
 	await tui.press('y');
 	await tui.shows('✓ Deleted workspace "three"');
 	await tui.lists('one', 'two');

@@ -252,7 +252,7 @@ test('opened before there is a bus, and before nexusd is on it', inTurn(async t 
 	await startDaemon({
 		bus, folder, workspaces: path.join(folder, 'ws'), database: path.join(folder, 'nexus.db'), backend: 'directory', cleanup,
 	});
-	await tui.shows('● live on the session bus', 'There is no workspace yet.');
+	await tui.shows('● live on the session bus', 'There is no image yet.');
 	const client = await connectClient(bus, cleanup);
 	await client.manager.createVm('guest', 'work', 1, 128);
 	await tui.press('3');
@@ -268,7 +268,7 @@ rootTest('opened where nexusd is missing, it says so, and what to do', inTurn(as
 	await startDaemon({
 		bus, folder, workspaces: path.join(folder, 'ws'), database: path.join(folder, 'nexus.db'), backend: 'directory', cleanup,
 	});
-	await tui.shows('● live on the system bus', 'There is no workspace yet.');
+	await tui.shows('● live on the system bus', 'There is no image yet.');
 	await tui.press('q');
 	t.is((await tui.ended).exitCode, 0);
 }));
@@ -314,7 +314,7 @@ rootTest('to whom something is refused the right is named that is missing', inTu
 	await tui.press('n');
 	await tui.asks('Create workspaces');
 	await tui.press('Enter');
-	const form = await tui.shows(/✗ you are not authorised to create\s[│\s]*workspaces/, 'org.workfort.Nexus1.create-workspace', /> Image +debian/);
+	const form = await tui.shows(/✗ you are not authorised to create\s[│\s]*workspaces/, 'org.workfort.Nexus1.create-workspace', /> Image +\(debian if left empty/);
 	t.is(form.panes.at(-1)!.title, 'Create workspaces');
 	await tui.press('Escape');
 	await tui.isFree();
@@ -322,8 +322,8 @@ rootTest('to whom something is refused the right is named that is missing', inTu
 	await tui.press('*', 'd');
 	await tui.asks('Delete 3 workspaces?');
 	await tui.press('y');
-	// It is told once, and not once for each.
-	await tui.shows('✗ 3 of 3 failed, the first of them "one": you are not authorised', 'org.workfort.Nexus1.delete-workspace');
+	// It is asked for once, and not once for each.
+	await tui.shows('✗ you are not authorised to delete workspaces', 'org.workfort.Nexus1.delete-workspace');
 	await tui.lists('one', 'three', 'two');
 	t.deepEqual(await namesOf(client), ['one', 'three', 'two']);
 	await tui.press('q');

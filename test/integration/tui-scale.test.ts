@@ -59,7 +59,7 @@ rootTest('ten thousand are gone through, filtered and sorted', inTurn(async t =>
 	await tui.press('*');
 	await tui.frame('all are marked', ({list}) => list!.title.includes('10,000 marked'));
 	await tui.press('d');
-	await tui.shows(/─ Delete 9,000 workspaces\? ─/, /, and 8,9\d\d more/, 'All that was written to them is lost.', 'Stays: 997 more.', 'n no');
+	await tui.shows(/─ Delete 9,000 workspaces\? ─/, /, and 8,9\d\d more/, 'All that was written to them is lost.', '997 more stay for such reasons.', 'n no');
 	await tui.press('n');
 	await tui.isFree();
 }));

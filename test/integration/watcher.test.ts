@@ -1,9 +1,12 @@
 // How the mirror is kept on a bus: what no terminal is quick enough to show.
+import {once} from 'node:events';
+import path from 'node:path';
 import process from 'node:process';
 import test from 'ava';
-import {Watcher} from '../../tui/mirror/watcher.js';
+import {Watcher, type LinkState} from '../../tui/mirror/watcher.js';
 import {startBus} from '../support/bus.js';
 import {cleanupOf} from '../support/cleanup.js';
+import {startDaemon} from '../support/daemon.js';
 import {temporaryFolder} from '../support/folder.js';
 
 test.serial('once it is said that nexusd could not be started, it can be tried again', async t => {
@@ -50,4 +53,31 @@ test.serial('who has it started before it is known that it is not running is tol
 	t.is(states.at(0), 'starting');
 	t.false(states.includes('away'));
 	t.is(states.at(-1), 'failed');
+});
+
+test.serial('until nexusd was seen it may turn up on either bus', async t => {
+	const cleanup = cleanupOf(t);
+	const folder = await temporaryFolder(cleanup);
+	const system = await startBus('system', folder, cleanup);
+	const session = await startBus('session', folder, cleanup);
+	process.env['DBUS_SYSTEM_BUS_ADDRESS'] = system.address;
+	process.env['DBUS_SESSION_BUS_ADDRESS'] = session.address;
+	const watcher = new Watcher(undefined);
+	cleanup(async () => watcher.close());
+	const reaches = async (wanted: LinkState['state']): Promise<void> => {
+		while (watcher.link.state !== wanted) {
+			// eslint-disable-next-line no-await-in-loop
+			await once(watcher, 'link');
+		}
+	};
+
+	watcher.open();
+	await reaches('failed');
+	t.is(watcher.kind, undefined);
+	await startDaemon({
+		bus: session, folder, workspaces: path.join(folder, 'workspaces'), database: path.join(folder, 'nexus.db'), backend: 'directory', cleanup,
+	});
+	await reaches('live');
+	t.is(watcher.kind, 'session');
+	t.is(watcher.client?.kind, 'session');
 });

@@ -75,16 +75,16 @@ export function obstacleTo(kind: Kind, row: Row, nameOf: (object: ObjectPath) =>
 	switch (kind) {
 		case 'image': {
 			const {workspaces} = row as Row<'image'>;
-			return workspaces > 0 ? `${workspaces} ${workspaces === 1 ? 'workspace is' : 'workspaces are'} based on it: delete them first` : '';
+			return workspaces > 0 ? `${workspaces} ${workspaces === 1 ? 'workspace is' : 'workspaces are'} based on it, to be deleted first (w lists them)` : '';
 		}
 
 		case 'workspace': {
 			const {vm} = row as Row<'workspace'>;
-			return vm === noObject ? '' : `it is attached to VM ${quoted(nameOf(vm))}: detach it first (t)`;
+			return vm === noObject ? '' : `it is attached to VM ${quoted(nameOf(vm))}, to be detached first (t)`;
 		}
 
 		case 'vm': {
-			return (row as Row<'vm'>).state === 'running' ? 'it runs: stop it first' : '';
+			return (row as Row<'vm'>).state === 'running' ? 'it runs, and is to be stopped first' : '';
 		}
 
 		case 'job': {
@@ -139,6 +139,6 @@ function failureOf({failed, untried, done}: {failed: number; untried: number; do
 	return done > 0 ? new IncompleteError(message, {...(hint && {hint})}) : new RefusedError(message, {...(hint && {hint})});
 }
 
-const refusals: readonly string[] = [busErrors.accessDenied, busErrors.interactiveAuthorizationRequired];
+const refusals = new Set<string>([busErrors.accessDenied, busErrors.interactiveAuthorizationRequired]);
 
-const isRefusal = (error: unknown): boolean => isBusError(error) && refusals.includes(error.type);
+const isRefusal = (error: unknown): boolean => isBusError(error) && refusals.has(error.type);

@@ -1,5 +1,5 @@
 // The keys: what each does, where, and how the footer and the help call it. Nothing states a key twice.
-import {kinds, type Kind} from '../../dbus/paths.js';
+import {kinds, noObject, type Kind} from '../../dbus/paths.js';
 import {cancel, detach, sumUp} from './actions.js';
 import {titles, type Row} from './columns.js';
 import {
@@ -10,6 +10,7 @@ import {
 	goBack, likelyBase, pageOf, showTab, showWorkspaces, sortBy, step, stepTab, toggleAllMarks, toggleMark,
 } from './moves.js';
 import type {Session} from './session.js';
+import {isShown} from './state-words.js';
 import {firecrackerDrive, qemuDrive} from './use.js';
 
 export type Binding = {
@@ -20,6 +21,8 @@ export type Binding = {
 	readonly about: string;
 	/** Where it means something; left out, everywhere. */
 	readonly when?: (session: Session) => boolean;
+	/** Where the footer names it; left out, wherever it means something. */
+	readonly fits?: (session: Session) => boolean;
 	readonly run: (session: Session) => void;
 };
 
@@ -39,12 +42,13 @@ export const sections: readonly Section[] = [
 				label: 'new',
 				about: 'make workspaces: of the image at the cursor, or of the base of that workspace',
 				when: on('image', 'workspace'),
+				fits: ({watcher}) => isShown(watcher),
 				run(session) {
 					askCreate(session, likelyBase(session));
 				},
 			},
 			{
-				keys: ['n'], label: 'new', about: 'record a VM', when: on('vm'), run: askVm,
+				keys: ['n'], label: 'new', about: 'among VMs: record one', when: on('vm'), fits: ({watcher}) => isShown(watcher), run: askVm,
 			},
 			{
 				keys: ['a'],
@@ -69,6 +73,7 @@ export const sections: readonly Section[] = [
 				label: 'detach',
 				about: 'detach workspaces from their VMs',
 				when: onOne('workspace'),
+				fits: ({chosen}) => chosen.some(row => (row as Row<'workspace'>).vm !== noObject),
 				run(session) {
 					const {chosen} = session;
 					void session.perform(`Detaching ${sumUp('workspace', chosen)}`, async () => detach(session, chosen));
@@ -88,6 +93,7 @@ export const sections: readonly Section[] = [
 				label: 'workspaces',
 				about: 'show the workspaces of the image or the VM at the cursor',
 				when: onOne('image', 'vm'),
+				fits: ({selected}) => hasWorkspaces(selected as Row<'image' | 'vm'>),
 				run: showWorkspaces,
 			},
 			{
@@ -130,7 +136,7 @@ export const sections: readonly Section[] = [
 		title: 'Everywhere',
 		bindings: [
 			{
-				keys: ['i'], label: 'import', about: 'import a folder as an image', run: askImport,
+				keys: ['i'], label: 'import', about: 'import a folder as an image', fits: ({watcher}) => isShown(watcher), run: askImport,
 			},
 			{
 				keys: ['/'],
@@ -191,6 +197,8 @@ export const sections: readonly Section[] = [
 			},
 			{
 				keys: ['R'],
+				label: 'start nexusd',
+				fits: ({watcher: {link: {state}}}) => ['away', 'failed'].includes(state),
 				about: 'start nexusd where it is not running; look at everything anew where it is',
 				run(session) {
 					void session.watcher.restart();
@@ -295,7 +303,9 @@ export const bindingFor = (session: Session, key: string): Binding | undefined =
 
 /** What the footer names, in order. */
 export const footerBindings = (session: Session): readonly Binding[] =>
-	sections.flatMap(({bindings}) => bindings).filter(({label, when}) => label !== undefined && (when?.(session) ?? true));
+	sections.flatMap(({bindings}) => bindings).filter(({label, when, fits}) => label !== undefined && (when?.(session) ?? true) && (fits?.(session) ?? true));
+
+const hasWorkspaces = ({workspaces}: Row<'image' | 'vm'>): boolean => (typeof workspaces === 'number' ? workspaces : workspaces.length) > 0;
 
 // Jobs that have ended are listed too.
 const running = (session: Session): readonly Row[] => session.chosen.filter(row => !('endedAt' in row));

@@ -105,7 +105,6 @@ const terminalIn = ({layout}: Session): Terminal => ({columns: layout.columns - 
 
 /** The person at the screen, as a command that runs there meets them. */
 class Seat implements Person {
-	readonly canAnswer = true;
 	readonly warnings: string[] = [];
 	/** Whether they do not wait for it any more. */
 	isLeft = false;
@@ -169,6 +168,10 @@ class Seat implements Person {
 	/** They wait for nothing any more. */
 	leave(): void {
 		this.#task.end();
+	}
+
+	get canAnswer(): boolean {
+		return true;
 	}
 
 	get #waiting(): Task {

@@ -169,9 +169,9 @@ const mostBranches = 100;
 
 // The image and its workspaces, each with the VM it is attached to. The one that is looked at is marked.
 function lineage(image: ObjectPath, here: ObjectPath | undefined, mirror: Mirror, {nameOf}: Surroundings): Part[] {
-	const all = [...mirror.all('workspace').values()].filter(({baseImage}) => baseImage === image);
+	const all = [...mirror.all('workspace').values()].filter(({baseImage}) => baseImage === image).sort((a, b) => compareNames(a.name, b.name));
 	// The one that is looked at is shown in any case.
-	const shown = all.filter(({path}, index) => index < mostBranches || path === here).sort((a, b) => compareNames(a.name, b.name));
+	const shown = all.filter(({path}, index) => index < mostBranches || path === here);
 	const names = shown.map(({name, path, vm}) => `${name}${vm === noObject ? '' : ` → ${nameOf(vm)}`}${path === here ? '  ◂ this one' : ''}`);
 	const rest = all.length - shown.length;
 	return [

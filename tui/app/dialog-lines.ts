@@ -48,7 +48,7 @@ export function dialogKeys(dialog: Dialog): KeyHint[] {
 export const dialogChrome = {columns: 4, lines: 2} as const;
 
 /** The most lines of a question; what is longer is summed up. */
-const mostOfQuestion = 12;
+const mostOfQuestion = 8;
 
 /** The most lines of why a form was refused. */
 const mostOfProblem = 3;
@@ -92,7 +92,7 @@ function formLines({fields, at, candidates, problem, isBusy}: Form, width: numbe
 	];
 }
 
-function fieldLine({label, line, hint, isToggle}: Field, isAt: boolean, labelWidth: number, width: number): DialogLine {
+function fieldLine({label, line, hint, fallback, isToggle}: Field, isAt: boolean, labelWidth: number, width: number): DialogLine {
 	const head = fit(`${isAt ? '>' : ' '} ${label}`, labelWidth);
 	const room = width - labelWidth;
 	if (isToggle) {
@@ -101,7 +101,7 @@ function fieldLine({label, line, hint, isToggle}: Field, isAt: boolean, labelWid
 
 	const {text, cursor} = windowOf(line, room);
 	return {
-		text: head + (line.text === '' ? `  ${cut(hint === '' ? '' : `(${hint})`, Math.max(0, room - 2))}` : text),
+		text: head + (line.text === '' ? `  ${cut(`(${fallback === undefined ? hint : `${printable(fallback)} if left empty; ${hint}`})`, Math.max(0, room - 2))}` : text),
 		...(isAt && {cursor: labelWidth + cursor}),
 	};
 }

@@ -36,11 +36,11 @@ export function askCreate(session: Session, base: string): void {
 		title: 'Create workspaces',
 		fields: [
 			fieldOf({
-				label: 'Image', text: base, hint: 'to start from', isRequired: true, complete: namesIn(session, 'image'),
+				label: 'Image', ...(base === '' ? {isRequired: true} : {fallback: base}), hint: 'to start from', complete: namesIn(session, 'image'),
 			}),
 			fieldOf({label: 'Name', hint: 'left out, it is made from the image\'s'}),
 			fieldOf({
-				label: 'How many', text: '1', hint: 'several get numbers', isRequired: true,
+				label: 'How many', fallback: '1', hint: 'several get numbers',
 			}),
 		],
 		async submit([image, name, count]) {
@@ -113,13 +113,13 @@ export function askVm(session: Session): void {
 		fields: [
 			fieldOf({label: 'Name', hint: 'of the VM', isRequired: true}),
 			fieldOf({
-				label: 'Role', text: 'work', hint: 'portal, work or service', isRequired: true, complete: text => ['portal', 'service', 'work'].filter(role => role.startsWith(text)),
+				label: 'Role', fallback: 'work', hint: 'portal, work or service', complete: text => ['portal', 'service', 'work'].filter(role => role.startsWith(text)),
 			}),
 			fieldOf({
-				label: 'VCPUs', text: '1', hint: 'virtual processors', isRequired: true,
+				label: 'VCPUs', fallback: '1', hint: 'virtual processors',
 			}),
 			fieldOf({
-				label: 'Memory', text: '128', hint: 'in MiB', isRequired: true,
+				label: 'Memory MiB', fallback: '128', hint: 'of memory',
 			}),
 		],
 		async submit([name, role, vcpus, memory]) {
@@ -127,7 +127,7 @@ export function askVm(session: Session): void {
 				name: name!,
 				role: role!,
 				vcpus: valueOf('VCPUs', {type: 'integer', minimum: 1, maximum: 1024}, vcpus!),
-				memoryMib: valueOf('Memory', {type: 'integer', minimum: 1, maximum: (2 ** 32) - 1}, memory!),
+				memoryMib: valueOf('Memory MiB', {type: 'integer', minimum: 1, maximum: (2 ** 32) - 1}, memory!),
 			});
 			session.closeDialog();
 			session.notify({kind: 'done', text: done});
@@ -135,24 +135,35 @@ export function askVm(session: Session): void {
 	}));
 }
 
-const consequences: Readonly<Record<Exclude<Kind, 'job'>, [ofOne: string, ofMany: string]>> = {
-	image: ['', ''],
-	workspace: ['All that was written to it is lost.', 'All that was written to them is lost.'],
-	vm: ['Its workspaces are detached.', 'Their workspaces are detached.'],
-};
+// What happens beside.
+function consequenceOf(session: Session, kind: Exclude<Kind, 'job'>, rows: readonly Row[]): string[] {
+	switch (kind) {
+		case 'image': {
+			return [];
+		}
+
+		case 'workspace': {
+			return [`All that was written to ${rows.length === 1 ? 'it' : 'them'} is lost.`];
+		}
+
+		case 'vm': {
+			const names = (rows as ReadonlyArray<Row<'vm'>>).flatMap(({workspaces}) => workspaces.map(object => ({name: session.nameOf(object)})));
+			return names.length === 0 ? [] : [`Detached: ${named(names)}.`];
+		}
+	}
+}
 
 /** Asks whether things are to be deleted, and says what is in the way. */
 export function askDelete(session: Session, kind: Exclude<Kind, 'job'>, rows: readonly Row[]): void {
 	const judged = rows.map(row => ({row, obstacle: obstacleTo(kind, row, session.surroundings.nameOf)}));
 	const free = judged.filter(({obstacle}) => obstacle === '').map(({row}) => row);
-	const consequence = consequences[kind][free.length > 1 ? 1 : 0];
 	session.open({
 		kind: 'question',
 		title: free.length > 0 ? `Delete ${sumUp(kind, free)}?` : `Cannot delete ${sumUp(kind, rows)}`,
 		lines: [
 			...(free.length > 1 ? [named(free)] : []),
-			...(free.length > 0 && consequence !== '' ? [consequence] : []),
-			...obstacleLines(judged.filter(({obstacle}) => obstacle !== ''), free.length > 0 ? 'Stays' : 'In the way'),
+			...(free.length > 0 ? consequenceOf(session, kind, free) : []),
+			...obstacleLines(judged.filter(({obstacle}) => obstacle !== '')),
 		],
 		onYes: free.length > 0
 			? () => {
@@ -164,9 +175,9 @@ export function askDelete(session: Session, kind: Exclude<Kind, 'job'>, rows: re
 }
 
 /** The most characters of names, and lines of obstacles: thousands may be marked, and a question is to be read. */
-const most = {names: 300, obstacles: 3} as const;
+const most = {names: 200, obstacles: 3} as const;
 
-function named(rows: readonly Row[]): string {
+function named(rows: ReadonlyArray<{readonly name: string}>): string {
 	const names: string[] = [];
 	let length = 0;
 	for (const {name} of rows) {
@@ -182,11 +193,11 @@ function named(rows: readonly Row[]): string {
 	return [...names, ...(rest > 0 ? [`and ${rest.toLocaleString('en')} more`] : [])].join(', ');
 }
 
-function obstacleLines(judged: ReadonlyArray<{row: Row; obstacle: string}>, head: string): string[] {
+function obstacleLines(judged: ReadonlyArray<{row: Row; obstacle: string}>): string[] {
 	const rest = judged.length - most.obstacles;
 	return [
-		...judged.slice(0, most.obstacles).map(({row, obstacle}) => `${head}: ${quoted(row.name)}, ${obstacle}.`),
-		...(rest > 0 ? [`${head}: ${rest.toLocaleString('en')} more.`] : []),
+		...judged.slice(0, most.obstacles).map(({row, obstacle}) => `${quoted(row.name)} stays: ${obstacle}.`),
+		...(rest > 0 ? [`${rest.toLocaleString('en')} more stay for such reasons.`] : []),
 	];
 }
 

@@ -6,8 +6,9 @@ import type {Session} from './session.js';
 
 /** Shows a list. A filter that is being typed is of the one before. */
 export function showTab(session: Session, tab: Kind): void {
+	const {notice} = session.view;
 	session.update({
-		tab, focus: 'list', detailTop: 0, filter: undefined,
+		tab, focus: 'list', detailTop: 0, filter: undefined, notice: notice?.kind === 'done' ? undefined : notice,
 	});
 }
 

@@ -127,9 +127,9 @@ function dialogOf({view: {dialog}}: Session): Sentence {
 }
 
 function formOf({title, fields, at, candidates, problem, isBusy}: Form): Sentence {
-	const {label, hint, isToggle, line} = fields[at]!;
-	const about = isToggle ? `${line.text}. Space changes it` : hint;
-	const field = `${title}, field ${at + 1} of ${fields.length}: ${label}${about === '' ? '' : `, ${about}`}. Enter does it, Tab goes on, Esc cancels.`;
+	const {label, hint, fallback, isToggle, line} = fields[at]!;
+	const about = isToggle ? `${line.text}. Space changes it` : `${fallback === undefined ? '' : `${fallback} if left empty; `}${hint}`;
+	const field = `${title}, field ${at + 1} of ${fields.length}: ${label}, ${about}. Enter does it, Tab goes on, Esc cancels.`;
 	return {
 		when: [title, at, isToggle && line.text, candidates.join(' '), problem?.text, isBusy].join('\n'),
 		lines: [

@@ -159,17 +159,19 @@ function goToField(session: Session, form: Form, at: number): void {
 // Completes as far as it is clear, and shows what it could become; with nothing to complete, and nothing new to show, it goes
 // on to the next field: a folder that holds others is as good an answer as they are.
 async function completeField(session: Session, form: Form): Promise<void> {
-	const {complete, line} = form.fields[form.at]!;
+	const {complete, line, fallback} = form.fields[form.at]!;
 	const candidates = await complete?.(line.text) ?? [];
 	if (session.view.dialog !== form) {
 		// Somebody has typed on.
 		return;
 	}
 
+	// What an empty field means is whole.
+	const text = line.text || (fallback ?? '');
 	const common = commonBeginning(candidates);
-	if (common.length > line.text.length) {
+	if (common.length > text.length) {
 		session.update({dialog: {...withLine(form, lineOf(common)), candidates: candidates.length > 1 ? candidates : []}});
-	} else if (candidates.length > 1 && (form.candidates.length === 0 || !isWhole(line.text, candidates))) {
+	} else if (candidates.length > 1 && (form.candidates.length === 0 || !isWhole(text, candidates))) {
 		session.update({dialog: {...form, candidates}});
 	} else {
 		goToField(session, form, form.at + 1);
@@ -178,6 +180,10 @@ async function completeField(session: Session, form: Form): Promise<void> {
 
 // A folder that holds others, or a name with which others begin.
 const isWhole = (text: string, candidates: readonly string[]): boolean => text.endsWith('/') || candidates.includes(text);
+
+function answerOf({line: {text}, isVerbatim, fallback = ''}: Field): string {
+	return isVerbatim ? text : text.trim() || fallback;
+}
 
 async function submit(session: Session, form: Form): Promise<void> {
 	const missing = form.fields.findIndex(({isRequired, line}) => isRequired && line.text.trim() === '');
@@ -195,7 +201,7 @@ async function submit(session: Session, form: Form): Promise<void> {
 	};
 	session.update({dialog: busy});
 	try {
-		await form.submit(form.fields.map(({line: {text}, isVerbatim}) => isVerbatim ? text : text.trim()));
+		await form.submit(form.fields.map(field => answerOf(field)));
 	} catch (error) {
 		if (error instanceof IncompleteError) {
 			session.closeDialog();

@@ -55,6 +55,7 @@ export class Session extends EventEmitter<SessionEvents> {
 		image: new RowMaker('image'), workspace: new RowMaker('workspace'), vm: new RowMaker('vm'), job: new RowMaker('job'),
 	};
 
+	#detail: {readonly key: string; readonly lines: readonly DetailLine[]} | undefined;
 	#laidOut: {readonly view: View; readonly layout: Layout} | undefined;
 	/** What was drawn last of all that comes from elsewhere. */
 	#drawn = '';
@@ -88,6 +89,7 @@ export class Session extends EventEmitter<SessionEvents> {
 		this.#users.on('change', () => {
 			// Workspaces may be sorted and filtered by their names.
 			this.#makers.workspace = new RowMaker('workspace');
+			this.#detail = undefined;
 			this.#drawn = '';
 			this.#gather();
 		});
@@ -143,7 +145,7 @@ export class Session extends EventEmitter<SessionEvents> {
 	get tabs(): readonly Tab[] {
 		const {watcher, watcher: {mirror}} = this;
 		const counts = {
-			image: mirror.all('image').size, workspace: mirror.all('workspace').size, vm: mirror.all('vm').size, job: mirror.all('job').size,
+			image: mirror.all('image').size, workspace: mirror.all('workspace').size, vm: mirror.all('vm').size, job: mirror.all('job').size + mirror.ended.length,
 		};
 		return tabsOf(this.#view.tab, isShown(watcher) ? counts : undefined, this.layout.columns);
 	}
@@ -186,8 +188,18 @@ export class Session extends EventEmitter<SessionEvents> {
 
 	/** The lines of the detail in so many columns. */
 	detailIn(width: number): readonly DetailLine[] {
-		const {selected} = this;
-		return selected ? detailOf({kind: this.#view.tab, row: selected}, this.watcher.mirror, this.surroundings, width) : [];
+		const {selected, watcher: {mirror}, surroundings, view: {tab, exact}} = this;
+		if (!selected) {
+			return [];
+		}
+
+		// It is looked at several times for each frame, and may name thousands. Ages are told in seconds at the least.
+		const key = [selected.path, width, exact, Math.floor(surroundings.now / 1000), ...kinds.map(kind => mirror.version(kind))].join(' ');
+		if (this.#detail?.key !== key) {
+			this.#detail = {key, lines: detailOf({kind: tab, row: selected}, mirror, surroundings, width)};
+		}
+
+		return this.#detail.lines;
 	}
 
 	/** How fast a job is, where that can be told. */

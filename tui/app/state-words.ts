@@ -47,7 +47,7 @@ export function stateWords({link, kind}: Pick<Watcher, 'link' | 'kind'>): StateW
 			return {
 				short: '✗ nexusd does not answer',
 				look: 'bad',
-				long: [sentence(link.message), `See how it fares with: systemctl status nexusd${kind === 'system' ? '' : ' (or start your own with: nexusd --user)'}.`, 'It is shown as soon as it is there. R tries again.'],
+				long: [sentence(link.message), remedies[kind ?? 'both'], 'It is shown as soon as it is there. R tries again.'],
 			};
 		}
 	}
@@ -66,5 +66,11 @@ export function poolUse({mirror: {manager}}: Pick<Watcher, 'mirror'>): {part: nu
 	const part = used / manager.poolSize;
 	return {part, text: `${formatSize(used)} of ${formatSize(manager.poolSize)} (${Math.round(part * 100)}%)`};
 }
+
+const remedies = {
+	system: 'See how it fares with: systemctl status nexusd.',
+	session: 'Start your own with: nexusd --user.',
+	both: 'See how it fares with: systemctl status nexusd (or start your own with: nexusd --user).',
+} as const;
 
 const sentence = (text: string): string => withFullStop(text.charAt(0).toUpperCase() + text.slice(1));

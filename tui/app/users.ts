@@ -6,7 +6,7 @@ import {userNames} from '../output/users.js';
 export class Users extends EventEmitter<Record<'change', never[]>> {
 	readonly #lookUp: typeof userNames;
 	readonly #names = new Map<number, string>();
-	#wanted: number[] = [];
+	readonly #wanted: number[] = [];
 
 	constructor(lookUp = userNames) {
 		super();

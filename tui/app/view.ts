@@ -33,6 +33,8 @@ export type Field = {
 	readonly hint: string;
 	/** Yes or no. */
 	readonly isToggle?: true;
+	/** What an empty field means. */
+	readonly fallback?: string;
 	readonly isRequired?: true;
 	/** Blanks at its ends belong to it. */
 	readonly isVerbatim?: true;

@@ -39,13 +39,16 @@ function poolText({watcher}: Session, width: number): string {
 	}
 
 	const {warnings, removing} = watcher.mirror.manager!;
-	const freeing = removing > 0 ? ` · freeing ${removing}` : '';
+	const freeing = removing > 0 ? ` · freeing ${removing} deleted` : '';
 	const warning = warnings.length > 0 ? `! ${warnings.length} ${warnings.length === 1 ? 'warning' : 'warnings'} (:status) · ` : '';
 	const forms = [
-		`${warning}pool ${blocks(use.part, 20)} ${use.text}${freeing}`,
-		`${warning}pool ${blocks(use.part, 10)} ${use.text}`,
-		`pool ${blocks(use.part, 8)} ${Math.round(use.part * 100)}%`,
+		`${warning}pool ${bar(use.part, 20)} ${use.text}${freeing}`,
+		`${warning}pool ${bar(use.part, 10)} ${use.text}`,
+		`pool ${bar(use.part, 8)} ${Math.round(use.part * 100)}%`,
 		`pool ${Math.round(use.part * 100)}%`,
 	];
 	return forms.find(form => widthOf(form) <= width - 2) ?? '';
 }
+
+// What is hardly used is not empty.
+const bar = (part: number, columns: number): string => blocks(part > 0 ? Math.max(part, 1 / columns) : 0, columns);

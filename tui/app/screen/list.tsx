@@ -1,6 +1,6 @@
 import {Text} from 'ink';
 import {memo} from 'react';
-import {titles, type Row} from '../columns.js';
+import {columnsOf, titles, type Row} from '../columns.js';
 import {indexOf} from '../cursor.js';
 import {listRows, paneChrome, type Area} from '../layout.js';
 import type {Session} from '../session.js';
@@ -17,7 +17,8 @@ export function List({session, area}: {readonly session: Session; readonly area:
 	const title = [
 		titles[tab],
 		...(wish.filter === '' ? [] : [`${rows.length.toLocaleString('en')} of ${total.toLocaleString('en')} match /${wish.filter}`]),
-		...(marked.size > 0 ? [`${marked.size.toLocaleString('en')} marked`] : []),
+		...markedTexts(session, rows),
+		...sortText(session, area.width - paneChrome),
 		...(rows.length > listRows(layout) ? [`${(indexOf(cursor, session.rows()) + 1).toLocaleString('en')}/${rows.length.toLocaleString('en')}`] : []),
 	].join(' · ');
 	const isActive = focus === 'list' && !dialog && !filter;
@@ -47,6 +48,20 @@ export function List({session, area}: {readonly session: Session; readonly area:
 	);
 }
 
+// Those that the filter hides count for nothing.
+function markedTexts({list: {marked}}: Session, rows: readonly Row[]): string[] {
+	const count = marked.size > 0 ? rows.filter(({path}) => marked.has(path)).length : 0;
+	const hidden = marked.size - count;
+	return marked.size > 0 ? [`${count.toLocaleString('en')} marked${hidden > 0 ? ` (${hidden.toLocaleString('en')} hidden)` : ''}`] : [];
+}
+
+// An arrow at a column's title says it, where that column is in sight.
+function sortText({view: {tab, exact}, list: {wish: {sort}}}: Session, width: number): string[] {
+	const column = columnsOf(tab)[sort.column] ?? columnsOf(tab)[0]!;
+	const isInSight = sizedColumns(tab, width, exact).some(({column: {title}}) => title === column.title);
+	return isInSight ? [] : [`by ${column.title} ${sort.descending ? '▼' : '▲'}`];
+}
+
 type ListLineProps = {readonly text: string; readonly isAt: boolean; readonly isMarked: boolean; readonly colour: string | undefined};
 
 // Most lines stay as they are from one frame to the next.
@@ -58,15 +73,32 @@ const bad = new Set(['crashed', 'failed', 'lost']);
 // Its state, where it has one: the column says it in words.
 const colourOf = (row: Row): string | undefined => 'state' in row && bad.has(row.state) ? alarm : undefined;
 
-const firstSteps = {
-	image: 'There is no image yet. i imports a folder that holds a root filesystem.',
-	workspace: 'There is no workspace yet. n makes one of an image.',
-	vm: 'No VM is recorded yet. n records one, for workspaces to be attached to.',
-	job: 'Nothing is being worked on.',
-} as const;
+const noImage = 'There is no image yet. i imports a folder that holds a root filesystem.';
 
-function Nothing({session: {view: {tab}, watcher}, width, total}: {readonly session: Session; readonly width: number; readonly total: number}) {
-	const lines = isShown(watcher) ? [total > 0 ? 'Nothing matches the filter. Esc takes it back.' : firstSteps[tab]] : stateWords(watcher).long;
+// What to begin with.
+function firstStep({view: {tab}, watcher: {mirror}}: Session): string {
+	switch (tab) {
+		case 'image': {
+			return noImage;
+		}
+
+		case 'workspace': {
+			return mirror.all('image').size === 0 ? noImage : 'There is no workspace yet. n makes one of an image.';
+		}
+
+		case 'vm': {
+			return 'No VM is recorded yet. n records one, for workspaces to be attached to.';
+		}
+
+		case 'job': {
+			return 'Nothing is being worked on.';
+		}
+	}
+}
+
+function Nothing({session, width, total}: {readonly session: Session; readonly width: number; readonly total: number}) {
+	const {watcher} = session;
+	const lines = isShown(watcher) ? [total > 0 ? 'Nothing matches the filter. Esc takes it back.' : firstStep(session)] : stateWords(watcher).long;
 	return (
 		<>
 			<Text> </Text>

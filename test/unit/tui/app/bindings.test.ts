@@ -51,12 +51,27 @@ test('what asks for a row means nothing in an empty list', t => {
 });
 
 test('what is selected decides which keys the footer names', t => {
-	const named = (tab: Kind): string => footerBindings(open(t, world, {view: {tab}}).session).map(({keys: [key], label}) => `${keyName(key)} ${label!}`).join(', ');
+	const image = imageOf(1, {workspaces: 1});
+	const vm = vmOf(1, {workspaces: [workspaceOf(1).path]});
+	const workspace = workspaceOf(1, {baseImage: image.path, vm: vm.path});
+	const used: World = {
+		...world, images: [image], workspaces: [workspace], vms: [vm],
+	};
+	const named = (tab: Kind, has = used): string => footerBindings(open(t, has, {view: {tab}}).session).map(({keys: [key], label}) => `${keyName(key)} ${label!}`).join(', ');
 	const always = 'i import, / filter, : command, ? keys, q quit';
 	t.is(named('image'), `n new, d delete, w workspaces, y copy, Enter detail, ${always}`);
 	t.is(named('workspace'), `n new, a attach, t detach, d delete, y copy, Enter detail, ${always}`);
 	t.is(named('vm'), `n new, a attach, d delete, w workspaces, y copy, Enter detail, ${always}`);
 	t.is(named('job'), `c cancel, Enter detail, ${always}`);
+	// What would do nothing is not named.
+	const unused: World = {images: [imageOf(1)], workspaces: [workspaceOf(1)], vms: [vmOf(1)]};
+	t.is(named('image', unused), `n new, d delete, y copy, Enter detail, ${always}`);
+	t.is(named('workspace', unused), `n new, a attach, d delete, y copy, Enter detail, ${always}`);
+	t.is(named('vm', unused), `n new, a attach, d delete, y copy, Enter detail, ${always}`);
+	const {session, watcher} = open(t);
+	watcher.mirror.clear(0);
+	watcher.turn({state: 'away'});
+	t.deepEqual(footerBindings(session).map(({label}) => label), ['filter', 'command', 'keys', 'quit', 'start nexusd']);
 });
 
 test('a job that has ended cannot be canceled', t => {

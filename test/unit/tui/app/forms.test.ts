@@ -13,7 +13,7 @@ import {
 } from './_world.js';
 
 const images = [imageOf(1, {name: 'debian-12', workspaces: 3}), imageOf(2, {name: 'debian-11'}), imageOf(3, {name: 'alpine'})];
-const vms = [vmOf(1, {name: 'proxy'}), vmOf(2, {name: 'database', state: 'running'})];
+const vms = [vmOf(1, {name: 'proxy', workspaces: [workspaceOf(2).path]}), vmOf(2, {name: 'database', state: 'running'})];
 const workspaces = [
 	workspaceOf(1, {name: 'web-1', baseImage: images[0]!.path}),
 	workspaceOf(2, {name: 'web-2', baseImage: images[0]!.path, vm: vms[0]!.path}),
@@ -39,7 +39,7 @@ function questionIn({view: {dialog}}: Session): Question {
 	return dialog;
 }
 
-const textsIn = (session: Session): string[] => formIn(session).fields.map(({line}) => line.text);
+const textsIn = (session: Session): string[] => formIn(session).fields.map(({line, fallback = ''}) => line.text || fallback);
 const problemIn = (session: Session): string | undefined => formIn(session).problem?.text;
 const inUse = new DBusError(`${errorPrefix}AlreadyExists`, 'the name is taken');
 const denied = new DBusError(busErrors.accessDenied, 'you may not');
@@ -244,7 +244,10 @@ test('Tab completes as far as it is clear, shows what it could become, and goes 
 	await keys('tab');
 	t.deepEqual(state(), [1, 'x', []]);
 	await keys('up', 'ctrl-u', 'tab');
-	t.deepEqual(state(), [0, '', ['alpine', 'debian-11', 'debian-12']]);
+	// What it means when it is empty is an answer.
+	t.deepEqual(state(), [0, 'debian-12', ['alpine', 'debian-11', 'debian-12']]);
+	await keys('tab');
+	t.is(formIn(session).at, 1);
 });
 
 test('who types on while it is completed is not overtaken', async t => {
@@ -414,7 +417,7 @@ test('what stands in the way is said, and all else deleted; the marks are gone t
 	const {session, client, keys, said} = open(t, world);
 	await keys('*', 'd');
 	t.is(questionIn(session).title, 'Delete 2 workspaces?');
-	t.deepEqual(questionIn(session).lines, ['web-1, web-3', 'All that was written to them is lost.', 'Stays: "web-2", it is attached to VM "proxy": detach it first (t).']);
+	t.deepEqual(questionIn(session).lines, ['web-1, web-3', 'All that was written to them is lost.', '"web-2" stays: it is attached to VM "proxy", to be detached first (t).']);
 	await keys('y');
 	t.is(await said(), 'Deleted 2 workspaces');
 	t.deepEqual(client.calls.map(([object]) => object), [workspaces[0]!.path, workspaces[2]!.path]);
@@ -425,7 +428,7 @@ test('where all that stands in the way is all there is, nothing can be answered'
 	const {session, client, keys} = open(t, world);
 	await keys('down', 'd');
 	t.is(questionIn(session).title, 'Cannot delete workspace "web-2"');
-	t.deepEqual(questionIn(session).lines, ['In the way: "web-2", it is attached to VM "proxy": detach it first (t).']);
+	t.deepEqual(questionIn(session).lines, ['"web-2" stays: it is attached to VM "proxy", to be detached first (t).']);
 	await keys('y');
 	t.is(session.view.dialog?.kind, 'question');
 	await keys('enter');
@@ -436,13 +439,13 @@ test('where all that stands in the way is all there is, nothing can be answered'
 test('images with workspaces and VMs that run stay', async t => {
 	const {session, keys, client, said} = open(t, world, {view: {tab: 'image'}});
 	await keys('*', 'd');
-	t.deepEqual(questionIn(session).lines, ['alpine, debian-11', 'Stays: "debian-12", 3 workspaces are based on it: delete them first.']);
+	t.deepEqual(questionIn(session).lines, ['alpine, debian-11', '"debian-12" stays: 3 workspaces are based on it, to be deleted first (w lists them).']);
 	await keys('y');
 	t.is(await said(), 'Deleted 2 images');
 	t.deepEqual(client.calls.map(([object]) => object), [images[2]!.path, images[1]!.path]);
 	await keys('3', '*', 'd');
 	t.is(questionIn(session).title, 'Delete VM "proxy"?');
-	t.deepEqual(questionIn(session).lines, ['Its workspaces are detached.', 'Stays: "database", it runs: stop it first.']);
+	t.deepEqual(questionIn(session).lines, ['Detached: web-2.', '"database" stays: it runs, and is to be stopped first.']);
 });
 
 test('who says no keeps the marks', async t => {
@@ -529,8 +532,8 @@ test('where the first of many fails for a reason of its own, the others are trie
 
 test('what was made in part is not asked for once more', async t => {
 	const {session, client, keys, type, said} = open(t, world);
-	client.answer = ([, , name]) => {
-		if (name === 'web-2') {
+	client.answer = call => {
+		if (call[2] === 'web-2') {
 			throw inUse;
 		}
 

@@ -113,7 +113,7 @@ test('the field of a form is said, and typed on a line with its name', async t =
 	const {keys, type, heard, lines} = listen(t, world);
 	heard();
 	await keys('n');
-	t.is(heard(), 'Create workspaces, field 1 of 3: Image, to start from. Enter does it, Tab goes on, Esc cancels.\r\nImage: debian');
+	t.is(heard(), 'Create workspaces, field 1 of 3: Image, debian if left empty; to start from. Enter does it, Tab goes on, Esc cancels.\r\nImage: ');
 	await keys('down');
 	t.is(heard(), '\r\nCreate workspaces, field 2 of 3: Name, left out, it is made from the image\'s. Enter does it, Tab goes on, Esc cancels.\r\nName: ');
 	await type('x');
@@ -186,6 +186,9 @@ test('when nexusd goes that is said, and nothing of what it had', async t => {
 	t.true(heard().includes(String.raw`Evil\x1b[2J.`));
 });
 
+// eslint-disable-next-line no-control-regex
+const cursorBack = /\u001B\[\d+D/g;
+
 test('nothing that is said acts upon the terminal, whatever it is about', async t => {
 	const odd = fc.string({unit: fc.constantFrom('a', '\u001B', '[2J', '\n', '\r', '\u202E', '\u009B', '日'), minLength: 1, maxLength: 20});
 	await fc.assert(fc.asyncProperty(odd, async text => {
@@ -201,7 +204,7 @@ test('nothing that is said acts upon the terminal, whatever it is about', async 
 		session.closeDialog();
 		watcher.turn({state: 'failed', message: text});
 		session.update({});
-		t.notRegex(heard().replaceAll('\r\n', '').replaceAll('\r\u001B[K', '').replaceAll(/\u001B\[\d+D/g, ''), /[\p{Cc}\u202A-\u202E\u2066-\u2069]/u);
+		t.notRegex(heard().replaceAll('\r\n', '').replaceAll('\r\u001B[K', '').replaceAll(cursorBack, ''), /[\p{Cc}\u202A-\u202E\u2066-\u2069]/u);
 	}), {numRuns: 50});
 });
 

@@ -236,7 +236,10 @@ test('what is typed reaches the session, in its order, also what comes while a c
 test('nothing there, nothing that matches, and nobody who answers are said', async t => {
 	const {session, watcher} = open(t);
 	const {lines, after} = show(t, session);
-	t.true(lines().join(' ').includes('There is no workspace yet. n makes one of an image.'));
+	t.true(lines().join(' ').includes('There is no image yet. i imports a folder that holds a root filesystem.'));
+	t.true((await after(() => {
+		watcher.fill({images: [imageOf(1)]});
+	})).join(' ').includes('There is no workspace yet. n makes one of an image.'));
 	watcher.fill({workspaces: [workspaceOf(1)]});
 	t.true((await after(() => {
 		session.wish({filter: 'q'});

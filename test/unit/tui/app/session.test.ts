@@ -71,7 +71,7 @@ test('the detail of another row is looked at from its beginning, however somebod
 		// eslint-disable-next-line no-await-in-loop
 		await keys(...leave);
 		t.not(selected(), 'ws-1');
-		t.is(session.view.detailTop, 0, leave.join(' '));
+		t.is(session.view.detailTop, 0);
 	}
 
 	const {session, watcher, keys} = open(t, world, {size});
@@ -92,9 +92,11 @@ test('what is being done is said until it is done, beneath what has happened mea
 	t.is(session.notice?.text, 'Detached');
 	session.notify(undefined);
 	t.is(session.notice?.text, 'Deleting much');
-	const other = session.startTask({text: 'Importing', breakOff() {
-		t.fail();
-	}});
+	const other = session.startTask({
+		text: 'Importing', breakOff() {
+			t.fail();
+		},
+	});
 	t.is(session.notice?.text, 'Importing (Esc breaks it off), and 1 more');
 	other.end();
 	finish('Deleted');
@@ -105,12 +107,14 @@ test('what is being done is said until it is done, beneath what has happened mea
 });
 
 test('whoever leaves while something waits for its turn is asked, and Ctrl-C asks nobody', async t => {
-	for (const [keysToLeave, isAsked] of [[['q', 'y'], true], [['ctrl-c'], false]] as const) {
+	for (const leave of [['q', 'y'], ['ctrl-c']]) {
 		const {session, keys} = open(t, world);
 		let isBrokenOff = false;
-		session.startTask({text: 'Importing', breakOff() {
-			isBrokenOff = true;
-		}});
+		session.startTask({
+			text: 'Importing', breakOff() {
+				isBrokenOff = true;
+			},
+		});
 		let ends = 0;
 		session.on('end', () => {
 			ends++;
@@ -121,9 +125,9 @@ test('whoever leaves while something waits for its turn is asked, and Ctrl-C ask
 		t.like(session.view.dialog, {kind: 'question', title: 'Leave?'});
 		await keys('n');
 		t.false(isBrokenOff);
-		await keys(...keysToLeave);
+		await keys(...leave);
 		/* eslint-enable no-await-in-loop */
-		t.is(ends, 1, String(isAsked));
+		t.is(ends, 1);
 		t.true(isBrokenOff);
 		session.end();
 		t.is(ends, 1);
