@@ -46,6 +46,13 @@ const {metafile} = await build({
 	},
 	// dbus-next reads other people's introspection with it, which nobody here asks for.
 	alias: {xml2js: './scripts/no-xml.ts'},
+	plugins: [{
+		name: 'cells',
+		setup({onResolve}) {
+			onResolve({filter: /^@alcalzone\/ansi-tokenize$/}, ({importer}) =>
+				importer.endsWith('/ink/build/output.js') ? {path: fileURLToPath(new URL('tui/app/cells.ts', root))} : undefined);
+		},
+	}],
 	// Less to read at every start; names stay as they are.
 	minifyWhitespace: true,
 	minifySyntax: true,

@@ -5,7 +5,7 @@ import type {EndedJob, Job, RecordOf} from '../mirror/records.js';
 import {formatAge, formatMemory, formatSize} from '../output/format.js';
 import {blocks} from '../progress/texts.js';
 
-/** A row of a list. Jobs that have ended are listed behind those that run. */
+/** A row of a list. Jobs that have ended are listed among those that run. */
 export type Row<K extends Kind = Kind> = K extends 'job' ? Job | EndedJob : RecordOf[K];
 
 /** What a cell needs to know beside its row. */

@@ -14,8 +14,12 @@ export type Cursor = {
 export const start: Cursor = {object: undefined, at: 0, top: 0};
 
 /** The row at the cursor, -1 where there is none. */
-export function indexOf({object, at}: Cursor, {rows, index}: Rows): number {
-	return (object === undefined ? undefined : index.get(object)) ?? Math.min(at, rows.length - 1);
+export function indexOf({object, at}: Cursor, rows: Rows): number {
+	if (object !== undefined && rows.rows[at]?.path === object) {
+		return at;
+	}
+
+	return (object === undefined ? undefined : rows.index.get(object)) ?? Math.min(at, rows.rows.length - 1);
 }
 
 /** Puts the cursor on a row, or on the nearest there is, and so many of them into sight. */

@@ -11,7 +11,7 @@ import type {Row, Surroundings} from './columns.js';
 import {
 	cut, fit, wrap, wrapWords,
 } from './text.js';
-import {compareNames} from './rows.js';
+import {firstByName} from './rows.js';
 import {firecrackerDrive, qemuDrive} from './use.js';
 
 /** A line of the pane. A heading stands out; a label is the beginning of the text. */
@@ -169,15 +169,36 @@ const mostBranches = 100;
 
 // The image and its workspaces, each with the VM it is attached to. The one that is looked at is marked.
 function lineage(image: ObjectPath, here: ObjectPath | undefined, mirror: Mirror, {nameOf}: Surroundings): Part[] {
-	const all = [...mirror.all('workspace').values()].filter(({baseImage}) => baseImage === image).sort((a, b) => compareNames(a.name, b.name));
+	const {count, first} = workspacesOf(image, mirror);
 	// The one that is looked at is shown in any case.
-	const shown = all.filter(({path}, index) => index < mostBranches || path === here);
+	const one = here === undefined ? undefined : mirror.all('workspace').get(here);
+	const shown = one && !first.includes(one) ? [...first, one] : first;
 	const names = shown.map(({name, path, vm}) => `${name}${vm === noObject ? '' : ` → ${nameOf(vm)}`}${path === here ? '  ◂ this one' : ''}`);
-	const rest = all.length - shown.length;
+	const rest = count - shown.length;
 	return [
 		{is: 'branch', stem: '', text: nameOf(image)},
 		...tree([...names, ...(rest > 0 ? [`and ${rest} more`] : [])]),
 	];
+}
+
+type Children = {readonly count: number; readonly first: readonly Workspace[]};
+
+/** What is based on each image, as far as anybody has looked: thousands are gone through once, and not for each row at the cursor. */
+const known = new WeakMap<Mirror, {readonly version: number; readonly children: Map<ObjectPath, Children>}>();
+
+function workspacesOf(image: ObjectPath, mirror: Mirror): Children {
+	const version = mirror.version('workspace');
+	const before = known.get(mirror);
+	const children = before?.version === version ? before.children : new Map<ObjectPath, Children>();
+	known.set(mirror, {version, children});
+	let found = children.get(image);
+	if (!found) {
+		const all = [...mirror.all('workspace').values()].filter(({baseImage}) => baseImage === image);
+		found = {count: all.length, first: firstByName(all, mostBranches)};
+		children.set(image, found);
+	}
+
+	return found;
 }
 
 const tree = (texts: readonly string[]): Part[] => texts.map((text, index) =>

@@ -35,10 +35,13 @@ const mostWords = 3;
 /** The most that are compared for the best. */
 const mostRanked = 1000;
 
+/** A row with what it is sorted by, which is made once and not at every comparison. */
+type Entry = {readonly row: Row; readonly key: string | number; readonly name: string};
+
 /** Makes the rows of one kind. */
 export class RowMaker {
 	readonly #kind: Kind;
-	#made: {readonly versions: string; readonly wish: Wish; readonly rows: Rows} | undefined;
+	#made: {readonly version: number; readonly names: string; readonly wish: Wish; readonly entries: readonly Entry[]; readonly rows: Rows} | undefined;
 
 	constructor(kind: Kind) {
 		this.#kind = kind;
@@ -46,28 +49,42 @@ export class RowMaker {
 
 	/** The rows as they are now. */
 	rows(mirror: Mirror, wish: Wish, surroundings: Surroundings): Rows {
-		const versions = this.#versionsOf(mirror);
-		if (this.#made?.versions !== versions || this.#made.wish !== wish) {
-			this.#made = {versions, wish, rows: makeRows(this.#kind, mirror, wish, surroundings)};
+		const version = mirror.version(this.#kind);
+		// A workspace's row has the names of its image and its VM.
+		const names = this.#kind === 'workspace' ? `${mirror.names('image')} ${mirror.names('vm')}` : '';
+		const made = this.#made;
+		if (made?.version === version && made.names === names && made.wish === wish) {
+			return made.rows;
 		}
 
-		return this.#made.rows;
-	}
-
-	// A workspace's row has the names of its image and its VM.
-	#versionsOf(mirror: Mirror): string {
-		const kinds: readonly Kind[] = this.#kind === 'workspace' ? ['workspace', 'image', 'vm'] : [this.#kind];
-		return kinds.map(kind => mirror.version(kind)).join(' ');
+		const all = allOf(this.#kind, mirror);
+		const fitting = wish.filter === '' ? {rows: all, best: undefined} : matching(this.#kind, all, wish.filter, surroundings);
+		// A few that have changed are put in their places: to sort all takes many times as long.
+		const before = made?.names === names && made.wish.sort === wish.sort ? made.entries : [];
+		const entries = sorted(fitting.rows, before, orderOf(this.#kind, wish.sort, surroundings));
+		const rows = rowsOf(entries, all.length, fitting.best);
+		this.#made = {
+			version, names, wish, entries, rows,
+		};
+		return rows;
 	}
 }
 
-function makeRows(kind: Kind, mirror: Mirror, {sort, filter}: Wish, surroundings: Surroundings): Rows {
-	const all: Row[] = kind === 'job' ? [...mirror.all('job').values(), ...mirror.ended] : [...mirror.all(kind).values()];
-	const fitting = filter === '' ? {rows: all, best: undefined} : matching(kind, all, filter, surroundings);
-	const rows = sorted(kind, fitting.rows, sort, surroundings);
-	const index = new Map(rows.map((row, index) => [row.path, index]));
+const allOf = (kind: Kind, mirror: Mirror): readonly Row[] =>
+	kind === 'job' ? [...mirror.all('job').values(), ...mirror.ended] : [...mirror.all(kind).values()];
+
+function rowsOf(entries: readonly Entry[], total: number, best: Row | undefined): Rows {
+	const rows = entries.map(({row}) => row);
+	let index: ReadonlyMap<string, number> | undefined;
 	return {
-		rows, index, total: all.length, best: fitting.best ? index.get(fitting.best.path)! : 0,
+		rows,
+		total,
+		// Made when somebody asks: whoever stays where they are does not.
+		get index() {
+			index ??= new Map(rows.map(({path}, at) => [path, at]));
+			return index;
+		},
+		best: best ? rows.indexOf(best) : 0,
 	};
 }
 
@@ -119,13 +136,38 @@ function bestOf(texts: string[], fitting: number[], words: readonly string[]): n
 	return info.idx[fuzzy.sort(info, texts, needle)[0]!]!;
 }
 
-function sorted(kind: Kind, rows: readonly Row[], {column, descending}: Sort, surroundings: Surroundings): readonly Row[] {
+type Order = {readonly entryOf: (row: Row) => Entry; readonly compare: (a: Entry, b: Entry) => number};
+
+function orderOf(kind: Kind, {column, descending}: Sort, surroundings: Surroundings): Order {
 	const {sortBy} = columnsOf(kind)[column] ?? columnsOf(kind)[0]!;
 	const sign = descending ? -1 : 1;
-	// Each key is made once, and not at every comparison.
-	return rows.map(row => ({row, key: keyOf(sortBy(row, surroundings)), name: natural(row.name)}))
-		.sort((a, b) => (sign * compare(a.key, b.key)) || compare(a.name, b.name) || compare(a.row.path, b.row.path))
-		.map(({row}) => row);
+	return {
+		entryOf: row => ({row, key: keyOf(sortBy(row, surroundings)), name: natural(row.name)}),
+		compare: (a, b) => (sign * compare(a.key, b.key)) || compare(a.name, b.name) || compare(a.row.path, b.row.path),
+	};
+}
+
+function sorted(rows: readonly Row[], before: readonly Entry[], {entryOf, compare}: Order): readonly Entry[] {
+	const wanted = new Set(rows);
+	const kept = before.filter(({row}) => wanted.delete(row));
+	const others = Array.from(wanted, row => entryOf(row)).sort(compare);
+	return merged(kept, others, compare);
+}
+
+// Of two that are sorted, one.
+function merged<T>(many: readonly T[], few: readonly T[], compare: (a: T, b: T) => number): readonly T[] {
+	const all: T[] = [];
+	let next = 0;
+	for (const entry of few) {
+		while (next < many.length && compare(many[next]!, entry) <= 0) {
+			all.push(many[next]!);
+			next++;
+		}
+
+		all.push(entry);
+	}
+
+	return [...all, ...many.slice(next)];
 }
 
 const keyOf = (key: string | number): string | number => typeof key === 'string' ? natural(key) : key;
@@ -150,5 +192,17 @@ function natural(text: string): string {
 
 const compare = <T extends string | number>(a: T, b: T): number => a < b ? -1 : Number(a > b);
 
-/** Which of two names comes first in a list. */
-export const compareNames = (a: string, b: string): number => compare(natural(a), natural(b));
+/** Those that would be the first in a list by name. Of thousands, only a few are sorted. */
+export function firstByName<R extends {readonly name: string}>(rows: readonly R[], most: number): readonly R[] {
+	const first: Array<{row: R; key: string}> = [];
+	for (const row of rows) {
+		const key = natural(row.name);
+		if (first.length < most || key < first.at(-1)!.key) {
+			const at = first.findIndex(other => key < other.key);
+			first.splice(at === -1 ? first.length : at, 0, {row, key});
+			first.length = Math.min(first.length, most);
+		}
+	}
+
+	return first.map(({row}) => row);
+}

@@ -39,7 +39,7 @@ type SessionEvents = {
 	copy: [text: string];
 };
 
-/** Milliseconds for which changes that come from elsewhere wait for others: hundreds a second may come. */
+/** Milliseconds between two times that changes from elsewhere are shown: hundreds a second may come. */
 const gathering = 40;
 
 /** Milliseconds after which all about the thing at the cursor is asked for, when the cursor stays there. */
@@ -59,6 +59,8 @@ export class Session extends EventEmitter<SessionEvents> {
 	#laidOut: {readonly view: View; readonly layout: Layout} | undefined;
 	/** What was drawn last of all that comes from elsewhere. */
 	#drawn = '';
+	/** Bytes that disks occupy, as they were asked for. It is no part of the mirror: no row and no tree changes with it. */
+	readonly #occupied = new Map<ObjectPath, number>();
 	readonly #users = new Users();
 	readonly #jobs = new JobNews();
 	/** Those that wait until the one that is open is closed. */
@@ -66,6 +68,7 @@ export class Session extends EventEmitter<SessionEvents> {
 	/** What is to be gone to as soon as a signal tells of it. */
 	#awaited: ObjectPath | undefined;
 	#gathering: NodeJS.Timeout | undefined;
+	#gathered = Number.NEGATIVE_INFINITY;
 	#dwelling: NodeJS.Timeout | undefined;
 	/** The one at the cursor when something changed last. */
 	#looked: ObjectPath | undefined;
@@ -161,10 +164,10 @@ export class Session extends EventEmitter<SessionEvents> {
 		return rows.rows[indexOf(this.list.cursor, rows)];
 	}
 
-	/** The marked rows, or the one at the cursor where none is marked. */
+	/** The marked rows that are listed, or the one at the cursor where there is none. */
 	get chosen(): readonly Row[] {
-		const {selected} = this;
-		const marked = this.rows().rows.filter(({path}) => this.list.marked.has(path));
+		const {selected, list} = this;
+		const marked = list.marked.size > 0 ? this.rows().rows.filter(({path}) => list.marked.has(path)) : [];
 		return marked.length > 0 ? marked : (selected ? [selected] : []);
 	}
 
@@ -194,9 +197,11 @@ export class Session extends EventEmitter<SessionEvents> {
 		}
 
 		// It is looked at several times for each frame, and may name thousands. Ages are told in seconds at the least.
-		const key = [selected.path, width, exact, Math.floor(surroundings.now / 1000), ...kinds.map(kind => mirror.version(kind))].join(' ');
+		const allocated = this.#occupied.get(selected.path);
+		const key = [selected.path, allocated, width, exact, Math.floor(surroundings.now / 1000), ...kinds.map(kind => mirror.version(kind))].join(' ');
 		if (this.#detail?.key !== key) {
-			this.#detail = {key, lines: detailOf({kind: tab, row: selected}, mirror, surroundings, width)};
+			const row = allocated === undefined ? selected : {...selected, allocated};
+			this.#detail = {key, lines: detailOf({kind: tab, row}, mirror, surroundings, width)};
 		}
 
 		return this.#detail.lines;
@@ -342,9 +347,11 @@ export class Session extends EventEmitter<SessionEvents> {
 		}
 	}
 
+	// The first is shown at once, and those that follow it together.
 	#gather(): void {
 		this.#gathering ??= setTimeout(() => {
 			this.#gathering = undefined;
+			this.#gathered = performance.now();
 			const news = this.#jobs.note(this.watcher.mirror);
 			// The pool's space changes all the time, and hardly ever what is said of it.
 			const drawn = this.#toDraw();
@@ -356,7 +363,7 @@ export class Session extends EventEmitter<SessionEvents> {
 			if (this.#awaited !== undefined) {
 				this.goTo(this.#awaited);
 			}
-		}, gathering);
+		}, Math.max(0, this.#gathered + gathering - performance.now()));
 	}
 
 	#toDraw(): string {
@@ -414,9 +421,11 @@ export class Session extends EventEmitter<SessionEvents> {
 
 	async #look(name: 'Image' | 'Workspace', object: ObjectPath): Promise<void> {
 		try {
-			const properties = await this.client.properties(name, object);
-			if (this.nameOf(object) !== '') {
-				this.watcher.tell({kind: 'changed', object, properties});
+			const {allocated} = await this.client.properties(name, object);
+			const before = textOf(this.detail);
+			this.#occupied.set(object, allocated);
+			if (textOf(this.detail) !== before) {
+				this.update({});
 			}
 		} catch {
 			// It is gone, or nexusd is; both are told by themselves.
@@ -443,6 +452,8 @@ export class Session extends EventEmitter<SessionEvents> {
 
 /** The interfaces of what occupies space. */
 const lookedUp: Readonly<Partial<Record<Kind, 'Image' | 'Workspace'>>> = {image: 'Image', workspace: 'Workspace'};
+
+const textOf = (lines: readonly DetailLine[]): string => lines.map(({text}) => text).join('\n');
 
 /** The times of a row whose ages are shown, in seconds. */
 const timesOf = (row: Row): number[] => Object.entries(row).flatMap(([name, value]) => name.endsWith('At') && value > 0 ? [value as number] : []);

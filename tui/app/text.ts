@@ -11,7 +11,8 @@ export const widthOf = (text: string): number => plain.test(text) ? text.length 
 
 /** The text in no more cells than that: what is too long is cut, and an ellipsis says so. */
 export function cut(text: string, width: number): string {
-	if (widthOf(text) <= width) {
+	// No half of a character is wider than two cells: most need not be measured.
+	if (text.length * 2 <= width || widthOf(text) <= width) {
 		return text;
 	}
 

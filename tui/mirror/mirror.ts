@@ -29,6 +29,10 @@ export class Mirror {
 		image: 0, workspace: 0, vm: 0, job: 0,
 	};
 
+	readonly #names: Record<Kind, number> = {
+		image: 0, workspace: 0, vm: 0, job: 0,
+	};
+
 	#manager: ManagerProperties | undefined;
 	#ended: readonly EndedJob[] = [];
 	#meanwhile: Event[] | undefined;
@@ -48,6 +52,11 @@ export class Mirror {
 	/** Changes whenever something of that kind does. */
 	version(kind: Kind): number {
 		return this.#versions[kind];
+	}
+
+	/** Changes whenever the names of that kind do: something comes or goes. */
+	names(kind: Kind): number {
+		return this.#names[kind];
 	}
 
 	/** The daemon itself; `undefined` while there is nothing to show. */
@@ -139,6 +148,7 @@ export class Mirror {
 			this.#ended = this.#ended.filter(job => job.path !== path);
 		}
 
+		this.#names[kind] += Number(this.#records[kind].get(path)?.name !== properties['name']);
 		(this.#records[kind] as Map<ObjectPath, unknown>).set(path, {...properties, path});
 		this.#versions[kind]++;
 	}
@@ -151,6 +161,7 @@ export class Mirror {
 
 		this.#records[kind].delete(object);
 		this.#versions[kind]++;
+		this.#names[kind]++;
 	}
 
 	#remember(job: RecordOf['job'], endedAt: number): void {
@@ -162,6 +173,7 @@ export class Mirror {
 		for (const kind of kinds) {
 			this.#records[kind].clear();
 			this.#versions[kind]++;
+			this.#names[kind]++;
 		}
 
 		this.#meanwhile = undefined;

@@ -24,7 +24,7 @@ export function List({session, area}: {readonly session: Session; readonly area:
 	const isActive = focus === 'list' && !dialog && !filter;
 	const width = area.width - paneChrome;
 	if (!isShown(watcher) || rows.length === 0) {
-		return <Frame area={area} title={title} isActive={isActive}><Nothing session={session} width={width} total={total}/></Frame>;
+		return <Frame area={area} title={title} isActive={isActive}><Nothing session={session} width={width} height={area.height - 2} total={total}/></Frame>;
 	}
 
 	const columns = sizedColumns(tab, width, exact);
@@ -96,13 +96,13 @@ function firstStep({view: {tab}, watcher: {mirror}}: Session): string {
 	}
 }
 
-function Nothing({session, width, total}: {readonly session: Session; readonly width: number; readonly total: number}) {
+function Nothing({session, width, height, total}: {readonly session: Session; readonly width: number; readonly height: number; readonly total: number}) {
 	const {watcher} = session;
 	const lines = isShown(watcher) ? [total > 0 ? 'Nothing matches the filter. Esc takes it back.' : firstStep(session)] : stateWords(watcher).long;
 	return (
 		<>
 			<Text> </Text>
-			{lines.flatMap(line => wrapWords(line, width)).map((line, index) => (
+			{lines.flatMap(line => wrapWords(line, width)).slice(0, height - 1).map((line, index) => (
 				// A line is what stands there, so its place is its key.
 				<Text key={index} wrap='truncate'>{line}</Text>
 			))}

@@ -265,6 +265,22 @@ test('rows are made anew when something of them has changed, and only then', t =
 	t.deepEqual(namesOf(make(wish)), []);
 });
 
+test('rows that are kept up to date are those that would be made anew', t => {
+	const changes = fc.array(fc.tuple(fc.nat(30), fc.constantFrom('added', 'changed', 'removed')), {maxLength: 40});
+	fc.assert(fc.property(changes, fc.nat(6), fc.boolean(), fc.constantFrom('', 'ws-1'), (changes, column, descending, filter) => {
+		const mirror = mirrorOf({...world, workspaces: [3, 1, 2].map(number => workspaceOf(number))});
+		const maker = new RowMaker('workspace');
+		const wish: Wish = {sort: {column, descending}, filter};
+		for (const [number, kind] of changes) {
+			const {path, ...properties} = workspaceOf(number, {size: (number * 7) % 5, vm: kind === 'changed' ? vm.path : '/'});
+			mirror.apply(kind === 'removed' ? {kind, object: path} : {kind, object: path, properties}, 0);
+			const kept = maker.rows(mirror, wish, surroundingsOf(mirror));
+			const fresh = new RowMaker('workspace').rows(mirror, wish, surroundingsOf(mirror));
+			t.deepEqual(kept, fresh);
+		}
+	}), {numRuns: 40});
+});
+
 test('what a filter looks at', t => {
 	const mirror = mirrorOf(world);
 	t.is(textOf('workspace', mirror.all('workspace').get(workspaceOf(1).path)!, surroundingsOf(mirror)), 'ws-1 debian-12 proxy 0');
