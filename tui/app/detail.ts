@@ -15,7 +15,7 @@ import {firstByName} from './rows.js';
 import {firecrackerDrive, qemuDrive} from './use.js';
 
 /** A line of the pane. A heading stands out; a label is the beginning of the text. */
-export type Line = {readonly text: string; readonly look?: 'heading' | 'dim'; readonly label?: number};
+export type DetailLine = {readonly text: string; readonly look?: 'heading' | 'dim'; readonly label?: number};
 
 /** What the lines are made from. */
 type Part =
@@ -30,11 +30,11 @@ type Subject = {readonly kind: Kind; readonly row: Row};
 const labelWidth = 12;
 
 /** The lines for a row of some kind. */
-export function detailOf({kind, row}: Subject, mirror: Mirror, surroundings: Surroundings, width: number): Line[] {
+export function detailOf({kind, row}: Subject, mirror: Mirror, surroundings: Surroundings, width: number): DetailLine[] {
 	return partsOf({kind, row}, mirror, surroundings).flatMap(part => linesOf(part, width));
 }
 
-function linesOf(part: Part, width: number): Line[] {
+function linesOf(part: Part, width: number): DetailLine[] {
 	switch (part.is) {
 		case 'heading': {
 			return [{text: ''}, {text: cut(printable(part.text), width), look: 'heading'}];

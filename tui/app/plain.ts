@@ -55,11 +55,11 @@ export class Speaker {
 
 function sentencesOf(session: Session): Record<string, Sentence> {
 	return {
-		state: stateOf(session), place: placeOf(session), row: rowOf(session), detail: detailOf(session), dialog: dialogOf(session), notice: noticeOf(session),
+		state: stateSentence(session), place: placeSentence(session), row: rowSentence(session), detail: detailSentence(session), dialog: dialogSentence(session), notice: noticeSentence(session),
 	};
 }
 
-function stateOf({watcher}: Session): Sentence {
+function stateSentence({watcher}: Session): Sentence {
 	const {short, long} = stateWords(watcher);
 	const use = poolUse(watcher);
 	const warnings = (watcher.mirror.manager?.warnings ?? []).map(warning => `nexusd warns: ${withFullStop(warning)}`);
@@ -69,7 +69,7 @@ function stateOf({watcher}: Session): Sentence {
 	};
 }
 
-function placeOf(session: Session): Sentence {
+function placeSentence(session: Session): Sentence {
 	const {view: {tab}, list: {wish: {sort, filter}}} = session;
 	const {rows, total} = session.rows();
 	const keys = footerBindings(session).map(({keys: [key], label}) => `${keyName(key)} ${label!}`).join(', ');
@@ -81,7 +81,7 @@ function placeOf(session: Session): Sentence {
 	};
 }
 
-function rowOf(session: Session): Sentence {
+function rowSentence(session: Session): Sentence {
 	const {selected, view: {tab}, list: {cursor, marked}, surroundings} = session;
 	if (!selected || !isShown(session.watcher)) {
 		return {when: '', lines: []};
@@ -97,21 +97,21 @@ function rowOf(session: Session): Sentence {
 	};
 }
 
-function detailOf(session: Session): Sentence {
+function detailSentence(session: Session): Sentence {
 	const {view: {focus}, selected} = session;
 	return focus === 'detail' && selected
 		? {when: selected.path, lines: [...session.detailIn(width).map(({text}) => text.trimEnd()), 'Esc leads back to the list.']}
 		: {when: '', lines: []};
 }
 
-function dialogOf({view: {dialog}}: Session): Sentence {
+function dialogSentence({view: {dialog}}: Session): Sentence {
 	if (!dialog) {
 		return {when: '', lines: []};
 	}
 
 	switch (dialog.kind) {
 		case 'form': {
-			return formOf(dialog);
+			return formSentence(dialog);
 		}
 
 		case 'prompt': {
@@ -126,7 +126,7 @@ function dialogOf({view: {dialog}}: Session): Sentence {
 	}
 }
 
-function formOf({title, fields, at, candidates, problem, isBusy}: Form): Sentence {
+function formSentence({title, fields, at, candidates, problem, isBusy}: Form): Sentence {
 	const {label, hint, fallback, isToggle, line} = fields[at]!;
 	const about = isToggle ? `${line.text}. Space changes it` : `${fallback === undefined ? '' : `${fallback} if left empty; `}${hint}`;
 	const field = `${title}, field ${at + 1} of ${fields.length}: ${label}, ${about}. Enter does it, Tab goes on, Esc cancels.`;
@@ -139,7 +139,7 @@ function formOf({title, fields, at, candidates, problem, isBusy}: Form): Sentenc
 	};
 }
 
-const noticeOf = ({notice}: Session): Sentence =>
+const noticeSentence = ({notice}: Session): Sentence =>
 	({when: notice ? notice.kind + notice.text : '', lines: notice ? [`${notice.kind === 'error' ? 'Error: ' : ''}${sentencesOfNotice(notice)}`] : []});
 
 const sentencesOfNotice = ({text, hint}: Notice): string => [text, ...(hint ? [hint] : [])].map(sentence => withFullStop(sentence)).join(' ');

@@ -142,7 +142,7 @@ function orderOf(kind: Kind, {column, descending}: Sort, surroundings: Surroundi
 	const {sortBy} = columnsOf(kind)[column] ?? columnsOf(kind)[0]!;
 	const sign = descending ? -1 : 1;
 	return {
-		entryOf: row => ({row, key: keyOf(sortBy(row, surroundings)), name: natural(row.name)}),
+		entryOf: row => ({row, key: sortKey(sortBy(row, surroundings)), name: natural(row.name)}),
 		compare: (a, b) => (sign * compare(a.key, b.key)) || compare(a.name, b.name) || compare(a.row.path, b.row.path),
 	};
 }
@@ -170,7 +170,7 @@ function merged<T>(many: readonly T[], few: readonly T[], compare: (a: T, b: T) 
 	return [...all, ...many.slice(next)];
 }
 
-const keyOf = (key: string | number): string | number => typeof key === 'string' ? natural(key) : key;
+const sortKey = (key: string | number): string | number => typeof key === 'string' ? natural(key) : key;
 
 /** Names as they are sorted: there are thousands, the same ones each time. */
 const naturals = new Map<string, string>();

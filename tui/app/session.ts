@@ -12,7 +12,7 @@ import type {Row, Surroundings} from './columns.js';
 import {
 	follow, indexOf, moveTo, start,
 } from './cursor.js';
-import {detailOf, type Line as DetailLine} from './detail.js';
+import {detailOf, type DetailLine} from './detail.js';
 import {dialogHeight} from './dialog-lines.js';
 import {JobNews} from './job-news.js';
 import {
@@ -40,7 +40,7 @@ type SessionEvents = {
 };
 
 /** Milliseconds between two times that changes from elsewhere are shown: hundreds a second may come. */
-const gathering = 40;
+const gathering = 50;
 
 /** Milliseconds after which all about the thing at the cursor is asked for, when the cursor stays there. */
 const dwelling = 150;
@@ -59,8 +59,8 @@ export class Session extends EventEmitter<SessionEvents> {
 	#laidOut: {readonly view: View; readonly layout: Layout} | undefined;
 	/** What was drawn last of all that comes from elsewhere. */
 	#drawn = '';
-	/** Bytes that disks occupy, as they were asked for. It is no part of the mirror: no row and no tree changes with it. */
-	readonly #occupied = new Map<ObjectPath, number>();
+	/** Bytes that the disk at the cursor occupies, once they were asked for. They are no part of the mirror: no row and no tree changes with them. */
+	#occupied: {readonly object: ObjectPath; readonly bytes: number} | undefined;
 	readonly #users = new Users();
 	readonly #jobs = new JobNews();
 	/** Those that wait until the one that is open is closed. */
@@ -197,7 +197,7 @@ export class Session extends EventEmitter<SessionEvents> {
 		}
 
 		// It is looked at several times for each frame, and may name thousands. Ages are told in seconds at the least.
-		const allocated = this.#occupied.get(selected.path);
+		const allocated = this.#occupied?.object === selected.path ? this.#occupied.bytes : undefined;
 		const key = [selected.path, allocated, width, exact, Math.floor(surroundings.now / 1000), ...kinds.map(kind => mirror.version(kind))].join(' ');
 		if (this.#detail?.key !== key) {
 			const row = allocated === undefined ? selected : {...selected, allocated};
@@ -423,7 +423,7 @@ export class Session extends EventEmitter<SessionEvents> {
 		try {
 			const {allocated} = await this.client.properties(name, object);
 			const before = textOf(this.detail);
-			this.#occupied.set(object, allocated);
+			this.#occupied = {object, bytes: allocated};
 			if (textOf(this.detail) !== before) {
 				this.update({});
 			}

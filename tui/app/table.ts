@@ -29,11 +29,11 @@ export function sizedColumns(kind: Kind, width: number, exact: boolean): SizedCo
 
 /** The titles; an arrow shows by which column it is sorted, and which way. */
 export const titleLine = (columns: readonly SizedColumn[], {column: sorted, descending}: Sort): string =>
-	lineOf(columns, ({title}, number, width) => number === sorted ? `${cut(title, width - 2)} ${descending ? '▼' : '▲'}` : title, '  ');
+	inColumns(columns, ({title}, number, width) => number === sorted ? `${cut(title, width - 2)} ${descending ? '▼' : '▲'}` : title, '  ');
 
 /** A row. */
 export function rowLine(columns: readonly SizedColumn[], row: Row, {isAt, isMarked, surroundings}: {isAt: boolean; isMarked: boolean; surroundings: Surroundings}): string {
-	return lineOf(columns, ({cell}) => printable(cell(row, surroundings)), `${isAt ? '>' : ' '}${isMarked ? '*' : ' '}`);
+	return inColumns(columns, ({cell}) => printable(cell(row, surroundings)), `${isAt ? '>' : ' '}${isMarked ? '*' : ' '}`);
 }
 
 /** The number of the column at a cell of a line. */
@@ -49,5 +49,5 @@ export function columnAt(columns: readonly SizedColumn[], x: number): number | u
 	return undefined;
 }
 
-const lineOf = (columns: readonly SizedColumn[], textOf: (column: Column<Row>, number: number, width: number) => string, signs: string): string =>
+const inColumns = (columns: readonly SizedColumn[], textOf: (column: Column<Row>, number: number, width: number) => string, signs: string): string =>
 	signs + columns.map(({column, number, width}) => fit(textOf(column, number, width), width, column.align)).join(' '.repeat(gap));
