@@ -2,19 +2,25 @@
 import {once} from 'node:events';
 import path from 'node:path';
 import process from 'node:process';
-import test from 'ava';
+import test, {type ExecutionContext} from 'ava';
 import {Watcher, type LinkState} from '../../tui/mirror/watcher.js';
 import {startBus} from '../support/bus.js';
 import {cleanupOf} from '../support/cleanup.js';
 import {startDaemon} from '../support/daemon.js';
 import {temporaryFolder} from '../support/folder.js';
 
-test.serial('once it is said that nexusd could not be started, it can be tried again', async t => {
+// Where nobody can start nexusd.
+async function watchEmptyBus(t: ExecutionContext): Promise<Watcher> {
 	const cleanup = cleanupOf(t);
 	const bus = await startBus('session', await temporaryFolder(cleanup), cleanup);
 	process.env['DBUS_SESSION_BUS_ADDRESS'] = bus.address;
 	const watcher = new Watcher('session');
 	cleanup(async () => watcher.close());
+	return watcher;
+}
+
+test.serial('once it is said that nexusd could not be started, it can be tried again', async t => {
+	const watcher = await watchEmptyBus(t);
 	const states: string[] = [];
 	const isTriedAgain = new Promise<void>(resolve => {
 		watcher.on('link', ({state}) => {
@@ -32,11 +38,7 @@ test.serial('once it is said that nexusd could not be started, it can be tried a
 });
 
 test.serial('who has it started before it is known that it is not running is told how that ends, and nothing else', async t => {
-	const cleanup = cleanupOf(t);
-	const bus = await startBus('session', await temporaryFolder(cleanup), cleanup);
-	process.env['DBUS_SESSION_BUS_ADDRESS'] = bus.address;
-	const watcher = new Watcher('session');
-	cleanup(async () => watcher.close());
+	const watcher = await watchEmptyBus(t);
 	const states: string[] = [];
 	watcher.on('link', ({state}) => {
 		states.push(state);

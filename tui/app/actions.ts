@@ -136,7 +136,8 @@ function failureOf({failed, untried, done}: {failed: number; untried: number; do
 	const which = first.name === '' ? '' : ` ${quoted(first.name)}`;
 	const rest = untried > 0 ? `; ${untried} were not tried any more` : '';
 	const message = `${failed} of ${failed + untried + done} failed${rest}, the first of them${which}: ${text}`;
-	return done > 0 ? new IncompleteError(message, {...(hint && {hint})}) : new RefusedError(message, {...(hint && {hint})});
+	const Failure = done > 0 ? IncompleteError : RefusedError;
+	return new Failure(message, {...(hint && {hint})});
 }
 
 const refusals = new Set<string>([busErrors.accessDenied, busErrors.interactiveAuthorizationRequired]);

@@ -32,6 +32,8 @@ export type Section = {readonly title: string; readonly bindings: readonly Bindi
 const on = (...tabs: readonly Kind[]) => ({view: {tab}}: Session): boolean => tabs.includes(tab);
 const onOne = (...tabs: readonly Kind[]) => (session: Session): boolean => on(...tabs)(session) && session.selected !== undefined;
 
+const isLive = ({watcher}: Session): boolean => isShown(watcher);
+
 /** All keys, those that fit what is selected first. */
 export const sections: readonly Section[] = [
 	{
@@ -42,13 +44,13 @@ export const sections: readonly Section[] = [
 				label: 'new',
 				about: 'make workspaces: of the image at the cursor, or of the base of that workspace',
 				when: on('image', 'workspace'),
-				fits: ({watcher}) => isShown(watcher),
+				fits: isLive,
 				run(session) {
 					askCreate(session, likelyBase(session));
 				},
 			},
 			{
-				keys: ['n'], label: 'new', about: 'among VMs: record one', when: on('vm'), fits: ({watcher}) => isShown(watcher), run: askVm,
+				keys: ['n'], label: 'new', about: 'among VMs: record one', when: on('vm'), fits: isLive, run: askVm,
 			},
 			{
 				keys: ['a'],
@@ -136,7 +138,7 @@ export const sections: readonly Section[] = [
 		title: 'Everywhere',
 		bindings: [
 			{
-				keys: ['i'], label: 'import', about: 'import a folder as an image', fits: ({watcher}) => isShown(watcher), run: askImport,
+				keys: ['i'], label: 'import', about: 'import a folder as an image', fits: isLive, run: askImport,
 			},
 			{
 				keys: ['/'],

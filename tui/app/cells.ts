@@ -1,5 +1,5 @@
 // Lines as Ink takes them apart into cells. It does so with every line of every frame, though hardly any is another one than in
-// the frame before: that was two thirds of the time of a frame. The build puts this in the place of the package in Ink's `output.js`.
+// the frame before: that was half of the time of a frame. The build puts this in the place of the package in Ink's `output.js`.
 import {
 	ansiCodesToString, diffAnsiCodes, reduceAnsiCodesIncremental, tokenize as tokensOf, type AnsiCode, type StyledChar,
 } from '@alcalzone/ansi-tokenize';

@@ -2,7 +2,7 @@
 // is touched. Only the line that is being typed is written anew in its place.
 import {printable} from '../output/printable.js';
 import {footerBindings, keyName} from './bindings.js';
-import {columnsOf, titles} from './columns.js';
+import {columnOf, columnsOf, titles} from './columns.js';
 import {indexOf} from './cursor.js';
 import type {Session} from './session.js';
 import {isShown, poolUse, stateWords} from './state-words.js';
@@ -73,7 +73,7 @@ function placeSentence(session: Session): Sentence {
 	const {view: {tab}, list: {wish: {sort, filter}}} = session;
 	const {rows, total} = session.rows();
 	const keys = footerBindings(session).map(({keys: [key], label}) => `${keyName(key)} ${label!}`).join(', ');
-	const column = columnsOf(tab)[sort.column] ?? columnsOf(tab)[0]!;
+	const column = columnOf(tab, sort.column);
 	const sorted = `sorted by ${column.title}${sort.descending ? ', descending' : ''}`;
 	return {
 		when: [tab, sort.column, sort.descending, filter, isShown(session.watcher)].join(' '),

@@ -5,7 +5,7 @@ import type {ObjectPath} from '../../dbus/contract.js';
 import type {Kind} from '../../dbus/paths.js';
 import type {Mirror} from '../mirror/mirror.js';
 import {
-	columnsOf, textOf, type Row, type Surroundings,
+	columnOf, textOf, type Row, type Surroundings,
 } from './columns.js';
 
 export type Sort = {
@@ -139,7 +139,7 @@ function bestOf(texts: string[], fitting: number[], words: readonly string[]): n
 type Order = {readonly entryOf: (row: Row) => Entry; readonly compare: (a: Entry, b: Entry) => number};
 
 function orderOf(kind: Kind, {column, descending}: Sort, surroundings: Surroundings): Order {
-	const {sortBy} = columnsOf(kind)[column] ?? columnsOf(kind)[0]!;
+	const {sortBy} = columnOf(kind, column);
 	const sign = descending ? -1 : 1;
 	return {
 		entryOf: row => ({row, key: sortKey(sortBy(row, surroundings)), name: natural(row.name)}),

@@ -121,8 +121,7 @@ export class Session extends EventEmitter<SessionEvents> {
 		if (this.#laidOut?.view !== this.#view) {
 			const {size, focus, dialog} = this.#view;
 			const columns = Math.max(smallest.columns, size.columns);
-			const noticeHeight = noticeLines(this.notice, columns - 2, mostOfNotice(size.rows)).length;
-			this.#laidOut = {view: this.#view, layout: layoutOf(size, {focus, notice: noticeHeight, dialog: dialogHeight(dialog, columns)})};
+			this.#laidOut = {view: this.#view, layout: layoutOf(size, {focus, notice: this.noticeLines.length, dialog: dialogHeight(dialog, columns)})};
 		}
 
 		return this.#laidOut.layout;
@@ -142,6 +141,12 @@ export class Session extends EventEmitter<SessionEvents> {
 		const {notice, tasks} = this.#view;
 		const task = tasks.at(-1);
 		return notice ?? (task && {kind: 'busy', text: `${task.text}${task.breakOff ? ' (Esc breaks it off)' : ''}${tasks.length > 1 ? `, and ${tasks.length - 1} more` : ''}`});
+	}
+
+	/** The lines of that. */
+	get noticeLines(): readonly string[] {
+		const {size: {columns, rows}} = this.#view;
+		return noticeLines(this.notice, Math.max(smallest.columns, columns) - 2, mostOfNotice(rows));
 	}
 
 	/** The tabs above the list. */
@@ -164,10 +169,15 @@ export class Session extends EventEmitter<SessionEvents> {
 		return rows.rows[indexOf(this.list.cursor, rows)];
 	}
 
+	/** The marked rows that are listed: those that the filter hides count for nothing. */
+	get marked(): readonly Row[] {
+		const {list: {marked}} = this;
+		return marked.size > 0 ? this.rows().rows.filter(({path}) => marked.has(path)) : [];
+	}
+
 	/** The marked rows that are listed, or the one at the cursor where there is none. */
 	get chosen(): readonly Row[] {
-		const {selected, list} = this;
-		const marked = list.marked.size > 0 ? this.rows().rows.filter(({path}) => list.marked.has(path)) : [];
+		const {selected, marked} = this;
 		return marked.length > 0 ? marked : (selected ? [selected] : []);
 	}
 
@@ -422,9 +432,9 @@ export class Session extends EventEmitter<SessionEvents> {
 	async #look(name: 'Image' | 'Workspace', object: ObjectPath): Promise<void> {
 		try {
 			const {allocated} = await this.client.properties(name, object);
-			const before = textOf(this.detail);
+			const before = textIn(this.detail);
 			this.#occupied = {object, bytes: allocated};
-			if (textOf(this.detail) !== before) {
+			if (textIn(this.detail) !== before) {
 				this.update({});
 			}
 		} catch {
@@ -453,7 +463,7 @@ export class Session extends EventEmitter<SessionEvents> {
 /** The interfaces of what occupies space. */
 const lookedUp: Readonly<Partial<Record<Kind, 'Image' | 'Workspace'>>> = {image: 'Image', workspace: 'Workspace'};
 
-const textOf = (lines: readonly DetailLine[]): string => lines.map(({text}) => text).join('\n');
+const textIn = (lines: readonly DetailLine[]): string => lines.map(({text}) => text).join('\n');
 
 /** The times of a row whose ages are shown, in seconds. */
 const timesOf = (row: Row): number[] => Object.entries(row).flatMap(([name, value]) => name.endsWith('At') && value > 0 ? [value as number] : []);

@@ -4,14 +4,8 @@ import {userNames} from '../output/users.js';
 
 /** `change`: some have got their names. */
 export class Users extends EventEmitter<Record<'change', never[]>> {
-	readonly #lookUp: typeof userNames;
 	readonly #names = new Map<number, string>();
 	readonly #wanted: number[] = [];
-
-	constructor(lookUp = userNames) {
-		super();
-		this.#lookUp = lookUp;
-	}
 
 	/** The name of a user, or the number while that is all that is known. */
 	nameOf(uid: number): string {
@@ -35,7 +29,7 @@ export class Users extends EventEmitter<Record<'change', never[]>> {
 	}
 
 	async #ask(uids: readonly number[]): Promise<void> {
-		const names = await this.#lookUp(uids).catch(() => undefined);
+		const names = await userNames(uids).catch(() => undefined);
 		if (names && names.size > 0) {
 			for (const [uid, name] of names) {
 				this.#names.set(uid, name);

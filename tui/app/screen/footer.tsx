@@ -1,18 +1,17 @@
 import {Box, Text} from 'ink';
 import {footerBindings, keyName} from '../bindings.js';
 import {dialogKeys, windowOf, type KeyHint} from '../dialog-lines.js';
-import {mostOfNotice, noticeLines} from '../notice-lines.js';
 import type {Session} from '../session.js';
 import {widthOf} from '../text.js';
 import {accent, alarm} from './colours.js';
 
 /** What has happened, and the keys that mean something now. */
 export function Footer({session}: {readonly session: Session}) {
-	const {notice, view: {filter, dialog}, layout: {columns, rows}} = session;
+	const {notice, noticeLines, view: {filter, dialog}, layout: {columns}} = session;
 	const isFiltering = filter && !dialog;
 	return (
 		<Box flexDirection='column' flexShrink={0} paddingX={1} width={columns}>
-			{noticeLines(notice, columns - 2, mostOfNotice(rows)).map((line, index) => (
+			{noticeLines.map((line, index) => (
 				// A line is what stands there, so its place is its key.
 				<Text key={index} bold={notice!.kind === 'error'} {...(notice!.kind === 'error' && {color: alarm})} wrap='truncate'>{line}</Text>
 			))}

@@ -1,11 +1,13 @@
 import {Text} from 'ink';
 import {memo} from 'react';
-import {columnsOf, titles, type Row} from '../columns.js';
+import {columnOf, titles, type Row} from '../columns.js';
 import {indexOf} from '../cursor.js';
 import {listRows, paneChrome, type Area} from '../layout.js';
 import type {Session} from '../session.js';
 import {isShown, stateWords} from '../state-words.js';
-import {rowLine, sizedColumns, titleLine} from '../table.js';
+import {
+	rowLine, sizedColumns, titleLine, type SizedColumn,
+} from '../table.js';
 import {wrapWords} from '../text.js';
 import {alarm} from './colours.js';
 import {Frame} from './frame.js';
@@ -14,20 +16,20 @@ import {Frame} from './frame.js';
 export function List({session, area}: {readonly session: Session; readonly area: Area}) {
 	const {view: {tab, focus, dialog, exact, filter}, list: {cursor, marked, wish}, layout, surroundings, watcher} = session;
 	const {rows, total} = session.rows();
+	const width = area.width - paneChrome;
+	const columns = sizedColumns(tab, width, exact);
 	const title = [
 		titles[tab],
 		...(wish.filter === '' ? [] : [`${rows.length.toLocaleString('en')} of ${total.toLocaleString('en')} match /${wish.filter}`]),
-		...markedTexts(session, rows),
-		...sortText(session, area.width - paneChrome),
+		...markText(session),
+		...sortText(session, columns),
 		...(rows.length > listRows(layout) ? [`${(indexOf(cursor, session.rows()) + 1).toLocaleString('en')}/${rows.length.toLocaleString('en')}`] : []),
 	].join(' · ');
 	const isActive = focus === 'list' && !dialog && !filter;
-	const width = area.width - paneChrome;
 	if (!isShown(watcher) || rows.length === 0) {
 		return <Frame area={area} title={title} isActive={isActive}><Nothing session={session} width={width} height={area.height - 2} total={total}/></Frame>;
 	}
 
-	const columns = sizedColumns(tab, width, exact);
 	const at = indexOf(cursor, session.rows());
 	const shown = rows.slice(cursor.top, cursor.top + listRows(layout));
 	return (
@@ -49,17 +51,15 @@ export function List({session, area}: {readonly session: Session; readonly area:
 }
 
 // Those that the filter hides count for nothing.
-function markedTexts({list: {marked}}: Session, rows: readonly Row[]): string[] {
-	const count = marked.size > 0 ? rows.filter(({path}) => marked.has(path)).length : 0;
+function markText({list: {marked}, marked: {length: count}}: Session): string[] {
 	const hidden = marked.size - count;
 	return marked.size > 0 ? [`${count.toLocaleString('en')} marked${hidden > 0 ? ` (${hidden.toLocaleString('en')} hidden)` : ''}`] : [];
 }
 
 // An arrow at a column's title says it, where that column is in sight.
-function sortText({view: {tab, exact}, list: {wish: {sort}}}: Session, width: number): string[] {
-	const column = columnsOf(tab)[sort.column] ?? columnsOf(tab)[0]!;
-	const isInSight = sizedColumns(tab, width, exact).some(({column: {title}}) => title === column.title);
-	return isInSight ? [] : [`by ${column.title} ${sort.descending ? '▼' : '▲'}`];
+function sortText({view: {tab}, list: {wish: {sort}}}: Session, columns: readonly SizedColumn[]): string[] {
+	const column = columnOf(tab, sort.column);
+	return columns.some(sized => sized.column === column) ? [] : [`by ${column.title} ${sort.descending ? '▼' : '▲'}`];
 }
 
 type ListLineProps = {readonly text: string; readonly isAt: boolean; readonly isMarked: boolean; readonly colour: string | undefined};
