@@ -322,7 +322,10 @@ export class Session extends EventEmitter<SessionEvents> {
 	async perform(text: string, work: () => Promise<string>): Promise<void> {
 		const task = this.startTask({text});
 		try {
-			this.notify({kind: 'done', text: await work()});
+			const done = await work();
+			// What has been said meanwhile, of its job maybe, stays.
+			const {notice} = this.#view;
+			this.notify(notice ? {...notice, text: `${notice.text}; ${done}`} : {kind: 'done', text: done});
 		} catch (error) {
 			this.notify(problemOf(error));
 		} finally {

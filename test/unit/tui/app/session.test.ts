@@ -106,6 +106,22 @@ test('what is being done is said until it is done, beneath what has happened mea
 	t.is(session.notice, undefined);
 });
 
+test('what is said while something is being done stays when it is done', async t => {
+	const {session, watcher} = open(t, {jobs: [jobOf(1, {name: 'fedora'})]});
+	session.expect(jobOf(1).path);
+	await session.perform('Canceling job "fedora"', async () => {
+		watcher.tell({kind: 'changed', object: jobOf(1).path, properties: {state: 'canceled'}});
+		watcher.tell({kind: 'removed', object: jobOf(1).path});
+		while (!session.view.notice) {
+			// eslint-disable-next-line no-await-in-loop
+			await noted(session);
+		}
+
+		return 'Canceled job "fedora"';
+	});
+	t.is(session.notice?.text, 'The import of "fedora" was canceled, and nothing is left of it; Canceled job "fedora"');
+});
+
 test('whoever leaves while something waits for its turn is asked, and Ctrl-C asks nobody', async t => {
 	for (const leave of [['q', 'y'], ['ctrl-c']]) {
 		const {session, keys} = open(t, world);
