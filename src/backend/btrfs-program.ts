@@ -9,7 +9,7 @@ import type {BtrfsCalls} from './btrfs-calls.js';
 /** The calls by the program `btrfs`; `undefined` where it is not installed. */
 export async function programCalls(): Promise<BtrfsCalls | undefined> {
 	try {
-		await execa('btrfs', ['version'], {env: programEnvironment});
+		await execa('btrfs', ['version'], {env: programEnvironment, cwd: '/'});
 	} catch (error) {
 		if (errnoOf(error) === 'ENOENT') {
 			return undefined;
@@ -32,11 +32,11 @@ export async function programCalls(): Promise<BtrfsCalls | undefined> {
 		deleteSubvolume: async path => run('subvolume', 'delete', '--', path),
 		sync: async path => run('filesystem', 'sync', '--', path),
 		async idOf(path) {
-			const {stdout} = await execa('btrfs', ['inspect-internal', 'rootid', '--', path], {env: programEnvironment});
+			const {stdout} = await execa('btrfs', ['inspect-internal', 'rootid', '--', path], {env: programEnvironment, cwd: '/'});
 			return Number(stdout);
 		},
 		async deletedIds(path) {
-			const {stdout} = await execa('btrfs', ['subvolume', 'list', '-d', '--', path], {env: programEnvironment});
+			const {stdout} = await execa('btrfs', ['subvolume', 'list', '-d', '--', path], {env: programEnvironment, cwd: '/'});
 			return [...stdout.matchAll(/^ID (\d+) /gm)].map(([, id]) => Number(id));
 		},
 	};
@@ -53,7 +53,7 @@ async function refuseExisting(path: string): Promise<void> {
 }
 
 async function run(...args: string[]): Promise<void> {
-	const {failed, stderr} = await execa('btrfs', args, {env: programEnvironment, reject: false});
+	const {failed, stderr} = await execa('btrfs', args, {env: programEnvironment, cwd: '/', reject: false});
 	if (failed) {
 		const code = Object.entries(messages).find(([message]) => stderr.includes(message))?.[1] ?? '';
 		throw new NativeError(stderr.trim().replaceAll('\n', '; '), code);

@@ -23,7 +23,7 @@ export const directoryBackend = (root: string, onBtrfs: boolean): WorkspaceBacke
 		await mkdir(folder);
 		const files = await readdir(source);
 		// Node's copyFile would fill the holes of a sparse file; `cp` keeps them.
-		await execa('cp', ['--reflink=auto', '--sparse=always', '--no-target-directory', '--recursive', '--', source, folder], {env: {LC_ALL: 'C'}});
+		await execa('cp', ['--reflink=auto', '--sparse=always', '--no-target-directory', '--recursive', '--', source, folder], {env: {LC_ALL: 'C'}, cwd: '/'});
 		await setFileModes(folder, files, 0o600);
 		await chmod(folder, passableMode);
 		await Promise.all([...files.map(file => path.join(folder, file)), folder].map(async file => syncFile(file)));

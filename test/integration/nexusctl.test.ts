@@ -11,6 +11,7 @@ import {contract} from '../../dbus/contract.js';
 import {signatureOf} from '../../dbus/spec.js';
 import packageJson from '../../package.json' with {type: 'json'};
 import {asStranger} from '../support/as-user.js';
+import {openCheckout} from '../support/checkout.js';
 import {startBus, type TestBus} from '../support/bus.js';
 import {cleanupOf} from '../support/cleanup.js';
 import {nexusctl, startDaemon} from '../support/daemon.js';
@@ -97,7 +98,9 @@ rootTest('--json prints JSON and nothing else, on every command', async t => {
 });
 
 rootTest('every kind of failure has its exit code, its words and a way on', async t => {
-	const {bus, folder, client} = await startNexus(t);
+	const {
+		bus, folder, client, cleanup,
+	} = await startNexus(t);
 	await importImage(client, 'base', await makeSource(folder));
 	await client.manager.createWorkspace('base', 'one', {});
 	await client.manager.createVm('guest', 'work', 1, 128);
@@ -123,7 +126,8 @@ rootTest('every kind of failure has its exit code, its words and a way on', asyn
 	await fails(5, /attached to VM "guest"[\S\s]*nexusctl ws detach one/, 'ws', 'delete', 'one', '--yes');
 	await fails(1, /not a valid name/, 'vm', 'create', 'a/b');
 	await fails(2, /portal/, 'vm', 'create', 'x', '--role', 'butler');
-	const {exitCode, stderr} = await asStranger(bus, process.execPath, 'dist/nexusctl.js', 'ws', 'create', '--base', 'base');
+	const {node, nexusctl: program} = await openCheckout(folder, cleanup);
+	const {exitCode, stderr} = await asStranger(bus, node, program, 'ws', 'create', '--base', 'base');
 	t.is(exitCode, 6, stderr);
 	t.regex(stderr, /not authorised to create workspaces \(org\.workfort\.Nexus1\.create-workspace\): polkit does not answer/);
 });

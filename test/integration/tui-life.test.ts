@@ -10,6 +10,7 @@ import {busName} from '../../dbus/paths.js';
 import {address} from '../../scripts/bus-config.js';
 import {strangerUid} from '../support/as-user.js';
 import {startBus, type TestBus} from '../support/bus.js';
+import {openCheckout} from '../support/checkout.js';
 import {cleanupOf, type Cleanup} from '../support/cleanup.js';
 import {startDaemon} from '../support/daemon.js';
 import {temporaryFolder} from '../support/folder.js';
@@ -19,7 +20,7 @@ import {
 } from '../support/nexus.js';
 import {rootTest} from '../support/requirements.js';
 import {
-	nexusctlCommand, openLiveTui, openTui, type Frame, type Tui,
+	openLiveTui, openTui, type Frame, type Tui,
 } from '../support/tui.js';
 import {takingTurns} from '../support/turns.js';
 
@@ -301,9 +302,12 @@ rootTest('the bus goes and comes back at the same address', inTurn(async t => {
 }));
 
 /** The UI as somebody without any rights has it. */
-const openAsStranger = async (nexus: TestNexus): Promise<Tui> => openLiveTui({
-	...nexus, command: ['setpriv', '--reuid', String(strangerUid), '--regid', String(strangerUid), '--clear-groups', ...nexusctlCommand('tui')],
-});
+async function openAsStranger(nexus: TestNexus): Promise<Tui> {
+	const {node, nexusctl} = await openCheckout(nexus.folder, nexus.cleanup);
+	return openLiveTui({
+		...nexus, command: ['setpriv', '--reuid', String(strangerUid), '--regid', String(strangerUid), '--clear-groups', node, nexusctl, 'tui'],
+	});
+}
 
 rootTest('to whom something is refused the right is named that is missing', inTurn(async t => {
 	const nexus = await startFurnished(t);

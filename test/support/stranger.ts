@@ -1,13 +1,11 @@
 // A nexusd of an ordinary user's own, on a session bus of their own, and that user's ways to it.
-import {chown, mkdir, writeFile} from 'node:fs/promises';
+import {chown, mkdir} from 'node:fs/promises';
 import path from 'node:path';
-import process from 'node:process';
-import {execa} from 'execa';
 import {asStranger, strangerUid} from './as-user.js';
 import {startBus} from './bus.js';
+import {openCheckout} from './checkout.js';
 import type {Cleanup} from './cleanup.js';
 import {startDaemon, type TestDaemon} from './daemon.js';
-import {unmountAfterwards} from './mounts.js';
 import type {MakeFilesystem} from './nexus.js';
 import type {Run} from './run.js';
 
@@ -27,14 +25,7 @@ export async function startStrangersNexus(folder: string, cleanup: Cleanup, make
 	const base = await makeFilesystem(folder, cleanup);
 	await Promise.all([home, base].map(async owned => chown(owned, strangerUid, strangerUid)));
 
-	// Neither this checkout nor node need lie where that user can go.
-	const checkout = path.join(folder, 'checkout');
-	await mkdir(checkout);
-	await bind(process.cwd(), checkout, cleanup);
-	const node = path.join(folder, 'node');
-	await writeFile(node, '');
-	await bind(process.execPath, node, cleanup);
-
+	const {node, ...programs} = await openCheckout(folder, cleanup);
 	const bus = await startBus('session', home, cleanup, {uid: strangerUid});
 	const workspaces = path.join(base, 'workspaces');
 	const daemon = await startDaemon({
@@ -42,7 +33,7 @@ export async function startStrangersNexus(folder: string, cleanup: Cleanup, make
 		folder,
 		workspaces,
 		database: path.join(home, 'nexus.db'),
-		command: ['setpriv', '--reuid', String(strangerUid), '--regid', String(strangerUid), '--clear-groups', node, path.join(checkout, 'dist/nexusd.js')],
+		command: ['setpriv', '--reuid', String(strangerUid), '--regid', String(strangerUid), '--clear-groups', node, programs.nexusd],
 		env: {HOME: home},
 		cleanup,
 	});
@@ -50,11 +41,6 @@ export async function startStrangersNexus(folder: string, cleanup: Cleanup, make
 		daemon,
 		workspaces,
 		home,
-		nexusctl: async (...args) => asStranger(bus, node, path.join(checkout, 'dist/nexusctl.js'), '--user', ...args),
+		nexusctl: async (...args) => asStranger(bus, node, programs.nexusctl, '--user', ...args),
 	};
-}
-
-async function bind(from: string, to: string, cleanup: Cleanup): Promise<void> {
-	await execa('mount', ['--bind', from, to]);
-	unmountAfterwards(to, cleanup);
 }
