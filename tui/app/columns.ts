@@ -140,12 +140,12 @@ function use({rootDevice, readOnly}: {rootDevice: boolean; readOnly: boolean}): 
 export function textOf(kind: Kind, row: Row, {nameOf, userOf}: Surroundings): string {
 	if (kind === 'workspace') {
 		const {name, baseImage, vm, owner} = row as Row<'workspace'>;
-		return [name, nameOf(baseImage), vm === noObject ? '' : nameOf(vm), userOf(owner)].join(' ');
+		return `${name} ${nameOf(baseImage)} ${vm === noObject ? '' : nameOf(vm)} ${userOf(owner)}`;
 	}
 
 	if (kind === 'vm') {
 		const {name, state, role} = row as Row<'vm'>;
-		return [name, state, role].join(' ');
+		return `${name} ${state} ${role}`;
 	}
 
 	return kind === 'job' ? `${row.name} ${(row as Row<'job'>).state}` : row.name;

@@ -19,7 +19,8 @@ export function indexOf({object, at}: Cursor, rows: Rows): number {
 		return at;
 	}
 
-	return (object === undefined ? undefined : rows.index.get(object)) ?? Math.min(at, rows.rows.length - 1);
+	const found = object === undefined ? -1 : rows.rows.findIndex(({path}) => path === object);
+	return found === -1 ? Math.min(at, rows.rows.length - 1) : found;
 }
 
 /** Puts the cursor on a row, or on the nearest there is, and so many of them into sight. */

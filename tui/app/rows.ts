@@ -18,8 +18,6 @@ export type Wish = {readonly sort: Sort; readonly filter: string};
 
 export type Rows = {
 	readonly rows: readonly Row[];
-	/** Where each object is. */
-	readonly index: ReadonlyMap<string, number>;
 	/** How many there are without the filter. */
 	readonly total: number;
 	/** The row that fits the filter best. */
@@ -35,13 +33,21 @@ const mostWords = 3;
 /** The most that are compared for the best. */
 const mostRanked = 1000;
 
-/** A row with what it is sorted by, which is made once and not at every comparison. */
-type Entry = {readonly row: Row; readonly key: string | number; readonly name: string};
+/** A row with what it is sorted by and looked for in, which is made once and not at every comparison and for every letter. */
+type Entry = {
+	readonly row: Row;
+	readonly name: string;
+	key: string | number;
+	/** In lower case, once somebody has looked for something. */
+	text?: string;
+};
 
 /** Makes the rows of one kind. */
 export class RowMaker {
 	readonly #kind: Kind;
-	#made: {readonly version: number; readonly names: string; readonly wish: Wish; readonly entries: readonly Entry[]; readonly rows: Rows} | undefined;
+	/** All of them, in the order that was wished for last. */
+	#entries: readonly Entry[] = [];
+	#made: {readonly version: number; readonly names: string; readonly wish: Wish; readonly rows: Rows} | undefined;
 
 	constructor(kind: Kind) {
 		this.#kind = kind;
@@ -53,18 +59,18 @@ export class RowMaker {
 		// A workspace's row has the names of its image and its VM.
 		const names = this.#kind === 'workspace' ? `${mirror.names('image')} ${mirror.names('vm')}` : '';
 		const made = this.#made;
-		if (made?.version === version && made.names === names && made.wish === wish) {
+		const isCurrent = made?.version === version && made.names === names;
+		if (isCurrent && made.wish === wish) {
 			return made.rows;
 		}
 
-		const all = allOf(this.#kind, mirror);
-		const fitting = wish.filter === '' ? {rows: all, best: undefined} : matching(this.#kind, all, wish.filter, surroundings);
-		// A few that have changed are put in their places: to sort all takes many times as long.
-		const before = made?.names === names && made.wish.sort === wish.sort ? made.entries : [];
-		const entries = sorted(fitting.rows, before, orderOf(this.#kind, wish.sort, surroundings));
-		const rows = rowsOf(entries, all.length, fitting.best);
+		const order = orderOf(this.#kind, wish.sort, surroundings);
+		const before = made?.names === names ? this.#entries : [];
+		const inOrder = made?.wish.sort === wish.sort ? before : reordered(before, order);
+		this.#entries = isCurrent ? inOrder : updated(inOrder, allOf(this.#kind, mirror), order);
+		const rows = rowsOf(this.#entries, wish.filter, this.#kind, surroundings);
 		this.#made = {
-			version, names, wish, entries, rows,
+			version, names, wish, rows,
 		};
 		return rows;
 	}
@@ -73,46 +79,51 @@ export class RowMaker {
 const allOf = (kind: Kind, mirror: Mirror): readonly Row[] =>
 	kind === 'job' ? [...mirror.all('job').values(), ...mirror.ended] : [...mirror.all(kind).values()];
 
-function rowsOf(entries: readonly Entry[], total: number, best: Row | undefined): Rows {
-	const rows = entries.map(({row}) => row);
-	let index: ReadonlyMap<string, number> | undefined;
+function rowsOf(entries: readonly Entry[], filter: string, kind: Kind, surroundings: Surroundings): Rows {
+	const {fitting, best} = filter === '' ? {fitting: entries, best: undefined} : matching(entries, filter, kind, surroundings);
 	return {
-		rows,
-		total,
-		// Made when somebody asks: whoever stays where they are does not.
-		get index() {
-			index ??= new Map(rows.map(({path}, at) => [path, at]));
-			return index;
-		},
-		best: best ? rows.indexOf(best) : 0,
+		rows: fitting.map(({row}) => row),
+		total: entries.length,
+		best: best ? fitting.indexOf(best) : 0,
 	};
 }
 
+type Matching = {readonly fitting: readonly Entry[]; readonly best: Entry | undefined};
+
 // `base:debian` and `vm:web` mean that image or VM and no other; all else is looked for in the text, loosely.
-function matching(kind: Kind, rows: readonly Row[], filter: string, surroundings: Surroundings): {rows: readonly Row[]; best: Row | undefined} {
+function matching(entries: readonly Entry[], filter: string, kind: Kind, surroundings: Surroundings): Matching {
 	const [, field, value] = /^(base|vm):(.*)$/.exec(filter) ?? [];
 	if (kind === 'workspace' && field) {
 		const of = (row: Row): ObjectPath => field === 'base' ? (row as Row<'workspace'>).baseImage : (row as Row<'workspace'>).vm;
-		const exact = rows.filter(row => surroundings.nameOf(of(row)) === value);
-		return {rows: exact, best: exact[0]};
+		const fitting = entries.filter(({row}) => surroundings.nameOf(of(row)) === value);
+		return {fitting, best: fitting[0]};
 	}
 
 	// Other characters are in no name.
 	const words = filter.toLowerCase().replaceAll(/[^\p{L}\p{N}._ -]/gu, ' ').split(' ').filter(Boolean);
-	const texts = rows.map(row => textOf(kind, row, surroundings));
 	const orders = words.length > mostWords ? [words] : MicroFuzzy.permute(words) as string[][];
-	const orderOf = texts.map(text => orders.find(order => hasLetters(text.toLowerCase(), order)));
-	const bestOrder = orders.find(order => orderOf.includes(order));
-	return {
-		rows: rows.filter((_, index) => orderOf[index] !== undefined),
-		best: bestOrder && rows[bestOf(texts, [...texts.keys()].filter(index => orderOf[index] === bestOrder), bestOrder)],
-	};
+	return loosely(entries, orders, row => textOf(kind, row, surroundings));
+}
+
+// Those that have the words in any of the orders. The best has them in the first order in which there are any.
+function loosely(entries: readonly Entry[], orders: readonly string[][], textOf: (row: Row) => string): Matching {
+	const letters = orders.map(words => words.join(''));
+	const byOrder = orders.map((): Entry[] => []);
+	const fitting = entries.filter(entry => {
+		entry.text ??= textOf(entry.row).toLowerCase();
+		const {text} = entry;
+		const order = letters.findIndex(letters => hasLetters(text, letters));
+		byOrder[order]?.push(entry);
+		return order !== -1;
+	});
+	const first = byOrder.findIndex(({length}) => length > 0);
+	return {fitting, best: first === -1 ? undefined : bestOf(byOrder[first]!, orders[first]!, textOf)};
 }
 
 // Goes along the text once. A regular expression would try all the ways to find the letters, which may be millions.
-function hasLetters(text: string, words: readonly string[]): boolean {
+function hasLetters(text: string, letters: string): boolean {
 	let at = 0;
-	for (const letter of words.join('')) {
+	for (const letter of letters) {
 		const found = text.indexOf(letter, at);
 		if (found === -1) {
 			return false;
@@ -124,34 +135,48 @@ function hasLetters(text: string, words: readonly string[]): boolean {
 	return true;
 }
 
-// The text in which the words look best, of those that have them in that order.
-function bestOf(texts: string[], fitting: number[], words: readonly string[]): number {
+// The one in whose text the words look best, of those that have them in that order.
+function bestOf(entries: readonly Entry[], words: readonly string[], textOf: (row: Row) => string): Entry {
+	const texts = entries.length <= mostRanked ? entries.map(({row}) => textOf(row)) : [];
 	const needle = words.join(' ');
-	const ranked = fitting.length <= mostRanked ? fuzzy.filter(texts, needle, fitting) ?? [] : [];
+	const ranked = fuzzy.filter(texts, needle, [...texts.keys()]) ?? [];
 	if (ranked.length === 0) {
-		return fitting[0]!;
+		return entries[0]!;
 	}
 
 	const info = fuzzy.info(ranked, texts, needle);
-	return info.idx[fuzzy.sort(info, texts, needle)[0]!]!;
+	return entries[info.idx[fuzzy.sort(info, texts, needle)[0]!]!]!;
 }
 
-type Order = {readonly entryOf: (row: Row) => Entry; readonly compare: (a: Entry, b: Entry) => number};
+type Order = {readonly keyOf: (row: Row) => string | number; readonly compare: (a: Entry, b: Entry) => number};
 
 function orderOf(kind: Kind, {column, descending}: Sort, surroundings: Surroundings): Order {
 	const {sortBy} = columnOf(kind, column);
 	const sign = descending ? -1 : 1;
 	return {
-		entryOf: row => ({row, key: sortKey(sortBy(row, surroundings)), name: natural(row.name)}),
+		keyOf(row) {
+			const key = sortBy(row, surroundings);
+			return typeof key === 'string' ? natural(key) : key;
+		},
 		compare: (a, b) => (sign * compare(a.key, b.key)) || compare(a.name, b.name) || compare(a.row.path, b.row.path),
 	};
 }
 
-function sorted(rows: readonly Row[], before: readonly Entry[], {entryOf, compare}: Order): readonly Entry[] {
+// In another order.
+function reordered(entries: readonly Entry[], {keyOf, compare}: Order): readonly Entry[] {
+	for (const entry of entries) {
+		entry.key = keyOf(entry.row);
+	}
+
+	return entries.toSorted(compare);
+}
+
+// Some have come, gone and changed. Those are put in their places: to sort all takes many times as long.
+function updated(entries: readonly Entry[], rows: readonly Row[], {keyOf, compare}: Order): readonly Entry[] {
 	const wanted = new Set(rows);
-	const kept = before.filter(({row}) => wanted.delete(row));
-	const others = Array.from(wanted, row => entryOf(row)).sort(compare);
-	return merged(kept, others, compare);
+	const kept = entries.filter(({row}) => wanted.delete(row));
+	const others = Array.from(wanted, row => ({row, name: natural(row.name), key: keyOf(row)}));
+	return merged(kept, others.sort(compare), compare);
 }
 
 // Of two that are sorted, one.
@@ -169,8 +194,6 @@ function merged<T>(many: readonly T[], few: readonly T[], compare: (a: T, b: T) 
 
 	return [...all, ...many.slice(next)];
 }
-
-const sortKey = (key: string | number): string | number => typeof key === 'string' ? natural(key) : key;
 
 /** Names as they are sorted: there are thousands, the same ones each time. */
 const naturals = new Map<string, string>();

@@ -269,7 +269,7 @@ export class Session extends EventEmitter<SessionEvents> {
 		this.#awaited = isKnown ? undefined : object;
 		if (isKnown) {
 			const list = this.#view.lists[kind];
-			const wish = this.rows(kind).index.has(object) ? list.wish : {...list.wish, filter: ''};
+			const wish = this.rows(kind).rows.some(({path}) => path === object) ? list.wish : {...list.wish, filter: ''};
 			this.update({
 				tab: kind, focus: 'list', detailTop: 0, lists: {...this.#view.lists, [kind]: {...list, wish, cursor: {...start, object}}},
 			});
