@@ -78,7 +78,7 @@ export const columns: Columns = {
 			title: 'OWNER', width: 10, cell: ({owner}, {userOf}) => userOf(owner), sortBy: ({owner}, {userOf}) => userOf(owner),
 		},
 		{
-			title: 'USE', width: 9, cell: use, sortBy: use,
+			title: 'USE', width: 9, cell: use, sortBy: ({rootDevice, readOnly}) => (Number(rootDevice) * 2) + Number(readOnly),
 		},
 	],
 	vm: [
