@@ -27,6 +27,8 @@ export type Column<R> = {
 	readonly align?: 'right';
 	readonly cell: (row: R, surroundings: Surroundings) => string;
 	readonly sortBy: (row: R, surroundings: Surroundings) => string | number;
+	/** The time since which it tells how long it is, in seconds since the epoch. */
+	readonly since?: (row: R) => number;
 };
 
 type Columns = {readonly [K in Kind]: ReadonlyArray<Column<Row<K>>>};
@@ -52,6 +54,7 @@ const age: Column<{createdAt: number}> = {
 	cell: ({createdAt}, {exact, now}) => exact ? String(createdAt) : formatAge(createdAt, now),
 	// The youngest first.
 	sortBy: ({createdAt}) => -createdAt,
+	since: ({createdAt}) => createdAt,
 };
 
 /** By kind, the most important ones first: those at the end go first where there is no room. */

@@ -8,6 +8,7 @@ import type {Noun} from '../cli/command.js';
 import type {Job} from '../mirror/records.js';
 import type {Watcher} from '../mirror/watcher.js';
 import type {Pace} from '../progress/pace.js';
+import {untilNextAge} from './ages.js';
 import type {Row, Surroundings} from './columns.js';
 import {
 	follow, indexOf, moveTo, start,
@@ -445,20 +446,13 @@ export class Session extends EventEmitter<SessionEvents> {
 		}
 	}
 
-	// Ages are shown in their largest unit, so most of the time nothing changes; a pace dies away when nothing is told.
 	#age(): void {
 		clearTimeout(this.#ageing);
-		const {rows} = this.rows();
-		const {exact, lists: {[this.#view.tab]: {cursor: {top}}}} = this.#view;
-		const shown = [...rows.slice(top, top + listRows(this.layout)), ...(this.selected ? [this.selected] : [])];
-		const moments = [
-			...(exact ? [] : shown.flatMap(row => timesOf(row)).map(time => nextAge(time, Date.now()))),
-			...(this.progressing ? [1000] : []),
-		];
-		if (moments.length > 0 && isShown(this.watcher)) {
+		const wait = isShown(this.watcher) ? untilNextAge(this, Date.now()) : undefined;
+		if (wait !== undefined) {
 			this.#ageing = setTimeout(() => {
 				this.update({});
-			}, Math.min(...moments));
+			}, wait);
 		}
 	}
 }
@@ -467,13 +461,3 @@ export class Session extends EventEmitter<SessionEvents> {
 const lookedUp: Readonly<Partial<Record<Kind, 'Image' | 'Workspace'>>> = {image: 'Image', workspace: 'Workspace'};
 
 const textIn = (lines: readonly DetailLine[]): string => lines.map(({text}) => text).join('\n');
-
-/** The times of a row whose ages are shown, in seconds. */
-const timesOf = (row: Row): number[] => Object.entries(row).flatMap(([name, value]) => name.endsWith('At') && value > 0 ? [value as number] : []);
-
-/** Milliseconds until an age in its largest unit is another one. */
-function nextAge(since: number, now: number): number {
-	const age = Math.max(0, now - (since * 1000));
-	const unit = age < 60_000 ? 1000 : (age < 3_600_000 ? 60_000 : 3_600_000);
-	return unit - (age % unit) + 1;
-}
