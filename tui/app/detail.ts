@@ -1,7 +1,6 @@
 // All about one thing, in lines.
 import {noObject, type Kind} from '../../dbus/paths.js';
 import type {ObjectPath} from '../../dbus/contract.js';
-import type {Mirror} from '../mirror/mirror.js';
 import type {Workspace} from '../mirror/records.js';
 import {
 	formatAge, formatExactSize, formatLocalTime, formatMemory, formatSize,
@@ -11,7 +10,6 @@ import type {Row, Surroundings} from './columns.js';
 import {
 	cut, fit, wrap, wrapWords,
 } from './text.js';
-import {firstByName} from './rows.js';
 import {firecrackerDrive, qemuDrive} from './use.js';
 
 /** A line of the pane. A heading stands out; a label is the beginning of the text. */
@@ -29,9 +27,13 @@ type Subject = {readonly kind: Kind; readonly row: Row};
 
 const labelWidth = 12;
 
-/** The lines for a row of some kind. */
-export function detailOf({kind, row}: Subject, mirror: Mirror, surroundings: Surroundings, width: number): DetailLine[] {
-	return partsOf({kind, row}, mirror, surroundings).flatMap(part => linesOf(part, width));
+/**
+The lines for a row of some kind.
+
+@param workspaces All there are, in the order of their names.
+*/
+export function detailOf({kind, row}: Subject, workspaces: readonly Workspace[], surroundings: Surroundings, width: number): DetailLine[] {
+	return partsOf({kind, row}, workspaces, surroundings).flatMap(part => linesOf(part, width));
 }
 
 function linesOf(part: Part, width: number): DetailLine[] {
@@ -60,18 +62,18 @@ const fact = (label: string, value: string): Part => ({is: 'fact', label, value}
 const heading = (text: string): Part => ({is: 'heading', text});
 const raw = (text: string): Part => ({is: 'raw', text});
 
-function partsOf({kind, row}: Subject, mirror: Mirror, surroundings: Surroundings): Part[] {
+function partsOf({kind, row}: Subject, workspaces: readonly Workspace[], surroundings: Surroundings): Part[] {
 	switch (kind) {
 		case 'image': {
-			return imageParts(row as Row<'image'>, mirror, surroundings);
+			return imageParts(row as Row<'image'>, workspaces, surroundings);
 		}
 
 		case 'workspace': {
-			return workspaceParts(row as Row<'workspace'>, mirror, surroundings);
+			return workspaceParts(row as Row<'workspace'>, workspaces, surroundings);
 		}
 
 		case 'vm': {
-			return vmParts(row as Row<'vm'>, mirror, surroundings);
+			return vmParts(row as Row<'vm'>, workspaces, surroundings);
 		}
 
 		case 'job': {
@@ -80,7 +82,7 @@ function partsOf({kind, row}: Subject, mirror: Mirror, surroundings: Surrounding
 	}
 }
 
-function imageParts(image: Row<'image'>, mirror: Mirror, surroundings: Surroundings): Part[] {
+function imageParts(image: Row<'image'>, workspaces: readonly Workspace[], surroundings: Surroundings): Part[] {
 	return [
 		fact('Name', image.name),
 		fact('Size', sizeIn(image.size, surroundings)),
@@ -91,11 +93,11 @@ function imageParts(image: Row<'image'>, mirror: Mirror, surroundings: Surroundi
 		heading('Device, read-only'),
 		raw(image.devicePath),
 		heading('Lineage'),
-		...lineage(image.path, undefined, mirror, surroundings),
+		...lineage(image.path, undefined, workspaces, surroundings),
 	];
 }
 
-function workspaceParts(workspace: Row<'workspace'>, mirror: Mirror, surroundings: Surroundings): Part[] {
+function workspaceParts(workspace: Row<'workspace'>, workspaces: readonly Workspace[], surroundings: Surroundings): Part[] {
 	const {nameOf, userOf} = surroundings;
 	return [
 		fact('Name', workspace.name),
@@ -116,12 +118,12 @@ function workspaceParts(workspace: Row<'workspace'>, mirror: Mirror, surrounding
 		heading('QEMU'),
 		raw(qemuDrive(workspace)),
 		heading('Lineage'),
-		...lineage(workspace.baseImage, workspace.path, mirror, surroundings),
+		...lineage(workspace.baseImage, workspace.path, workspaces, surroundings),
 	];
 }
 
-function vmParts(vm: Row<'vm'>, mirror: Mirror, surroundings: Surroundings): Part[] {
-	const disks = vm.workspaces.map(object => mirror.all('workspace').get(object)).filter(disk => disk !== undefined);
+function vmParts(vm: Row<'vm'>, workspaces: readonly Workspace[], surroundings: Surroundings): Part[] {
+	const disks = vm.workspaces.flatMap(object => workspaces.find(({path}) => path === object) ?? []);
 	return [
 		fact('Name', vm.name),
 		fact('State', vm.state),
@@ -168,37 +170,16 @@ const timeIn = (seconds: number, {exact, now}: Surroundings): string =>
 const mostBranches = 100;
 
 // The image and its workspaces, each with the VM it is attached to. The one that is looked at is marked.
-function lineage(image: ObjectPath, here: ObjectPath | undefined, mirror: Mirror, {nameOf}: Surroundings): Part[] {
-	const {count, first} = workspacesOf(image, mirror);
+function lineage(image: ObjectPath, here: ObjectPath | undefined, workspaces: readonly Workspace[], {nameOf}: Surroundings): Part[] {
+	const all = workspaces.filter(({baseImage}) => baseImage === image);
 	// The one that is looked at is shown in any case.
-	const one = here === undefined ? undefined : mirror.all('workspace').get(here);
-	const shown = one && !first.includes(one) ? [...first, one] : first;
+	const shown = all.filter(({path}, index) => index < mostBranches || path === here);
 	const names = shown.map(({name, path, vm}) => `${name}${vm === noObject ? '' : ` → ${nameOf(vm)}`}${path === here ? '  ◂ this one' : ''}`);
-	const rest = count - shown.length;
+	const rest = all.length - shown.length;
 	return [
 		{is: 'branch', stem: '', text: nameOf(image)},
 		...tree([...names, ...(rest > 0 ? [`and ${rest} more`] : [])]),
 	];
-}
-
-type Children = {readonly count: number; readonly first: readonly Workspace[]};
-
-/** What is based on each image, as far as anybody has looked: thousands are gone through once, and not for each row at the cursor. */
-const known = new WeakMap<Mirror, {readonly version: number; readonly children: Map<ObjectPath, Children>}>();
-
-function workspacesOf(image: ObjectPath, mirror: Mirror): Children {
-	const version = mirror.version('workspace');
-	const before = known.get(mirror);
-	const children = before?.version === version ? before.children : new Map<ObjectPath, Children>();
-	known.set(mirror, {version, children});
-	let found = children.get(image);
-	if (!found) {
-		const all = [...mirror.all('workspace').values()].filter(({baseImage}) => baseImage === image);
-		found = {count: all.length, first: firstByName(all, mostBranches)};
-		children.set(image, found);
-	}
-
-	return found;
 }
 
 const tree = (texts: readonly string[]): Part[] => texts.map((text, index) =>

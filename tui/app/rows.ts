@@ -33,21 +33,23 @@ const mostWords = 3;
 /** The most that are compared for the best. */
 const mostRanked = 1000;
 
-/** A row with what it is sorted by and looked for in, which is made once and not at every comparison and for every letter. */
+/** A row with what would take long to be made at every comparison and for every letter. */
 type Entry = {
 	readonly row: Row;
 	readonly name: string;
+	/** What it is sorted by. */
 	key: string | number;
-	/** In lower case, once somebody has looked for something. */
-	text?: string;
+	/** What it is looked for in, in lower case, once somebody looks for something. */
+	text: string | undefined;
 };
 
 /** Makes the rows of one kind. */
 export class RowMaker {
 	readonly #kind: Kind;
-	/** All of them, in the order that was wished for last. */
-	#entries: readonly Entry[] = [];
-	#made: {readonly version: number; readonly names: string; readonly wish: Wish; readonly rows: Rows} | undefined;
+	/** All by name, of a version of the mirror. */
+	#known: {readonly version: number; readonly entries: readonly Entry[]} | undefined;
+	/** What was asked for last, and made of all. */
+	#made: {readonly all: readonly Entry[]; readonly names: string; readonly wish: Wish; readonly ordered: readonly Entry[]; readonly rows: Rows} | undefined;
 
 	constructor(kind: Kind) {
 		this.#kind = kind;
@@ -55,29 +57,97 @@ export class RowMaker {
 
 	/** The rows as they are now. */
 	rows(mirror: Mirror, wish: Wish, surroundings: Surroundings): Rows {
-		const version = mirror.version(this.#kind);
+		const all = this.#all(mirror);
 		// A workspace's row has the names of its image and its VM.
 		const names = this.#kind === 'workspace' ? `${mirror.names('image')} ${mirror.names('vm')}` : '';
-		const made = this.#made;
-		const isCurrent = made?.version === version && made.names === names;
-		if (isCurrent && made.wish === wish) {
+		const made = this.#made?.names === names ? this.#made : undefined;
+		if (made?.all === all && made.wish === wish) {
 			return made.rows;
 		}
 
-		const order = orderOf(this.#kind, wish.sort, surroundings);
-		const before = made?.names === names ? this.#entries : [];
-		const inOrder = made?.wish.sort === wish.sort ? before : reordered(before, order);
-		this.#entries = isCurrent ? inOrder : updated(inOrder, allOf(this.#kind, mirror), order);
-		const rows = rowsOf(this.#entries, wish.filter, this.#kind, surroundings);
+		if (!made) {
+			forgetTexts(all);
+		}
+
+		const ordered = made?.all === all && made.wish.sort === wish.sort ? made.ordered : inOrder(all, wish.sort, this.#kind, surroundings);
+		const rows = rowsOf(ordered, wish.filter, this.#kind, surroundings);
 		this.#made = {
-			version, names, wish, rows,
+			all, names, wish, ordered, rows,
 		};
 		return rows;
+	}
+
+	/** All by name, whatever is wished for. */
+	byName(mirror: Mirror): readonly Row[] {
+		return this.#all(mirror).map(({row}) => row);
+	}
+
+	#all(mirror: Mirror): readonly Entry[] {
+		const version = mirror.version(this.#kind);
+		if (this.#known?.version !== version) {
+			const changed = this.#known && mirror.changedSince(this.#kind, this.#known.version);
+			const entries = changed ? updated(this.#known!.entries, changed, this.#kind, mirror) : allOf(this.#kind, mirror).map(row => entryOf(row)).sort(byName);
+			this.#known = {version, entries};
+		}
+
+		return this.#known.entries;
 	}
 }
 
 const allOf = (kind: Kind, mirror: Mirror): readonly Row[] =>
 	kind === 'job' ? [...mirror.all('job').values(), ...mirror.ended] : [...mirror.all(kind).values()];
+
+const rowOf = (object: ObjectPath, kind: Kind, mirror: Mirror): Row | undefined =>
+	mirror.all(kind).get(object) ?? (kind === 'job' ? mirror.ended.find(({path}) => path === object) : undefined);
+
+function entryOf(row: Row): Entry {
+	const name = natural(row.name);
+	return {
+		row, name, key: name, text: undefined,
+	};
+}
+
+const byName = (a: Entry, b: Entry): number => compare(a.name, b.name) || compare(a.row.path, b.row.path);
+
+// Those that have come or changed are put in their places: to sort all takes many times as long.
+function updated(entries: readonly Entry[], changed: ReadonlySet<ObjectPath>, kind: Kind, mirror: Mirror): readonly Entry[] {
+	const kept = entries.filter(({row: {path}}) => !changed.has(path));
+	const fresh = [...changed].flatMap(object => rowOf(object, kind, mirror) ?? []).map(row => entryOf(row));
+	return merged(kept, fresh.sort(byName));
+}
+
+function merged(many: readonly Entry[], few: readonly Entry[]): readonly Entry[] {
+	const all: Entry[] = [];
+	let next = 0;
+	for (const entry of few) {
+		while (next < many.length && byName(many[next]!, entry) <= 0) {
+			all.push(many[next]!);
+			next++;
+		}
+
+		all.push(entry);
+	}
+
+	return [...all, ...many.slice(next)];
+}
+
+function forgetTexts(entries: readonly Entry[]): void {
+	for (const entry of entries) {
+		entry.text = undefined;
+	}
+}
+
+// Those that are alike stay by name.
+function inOrder(entries: readonly Entry[], {column, descending}: Sort, kind: Kind, surroundings: Surroundings): readonly Entry[] {
+	const {sortBy} = columnOf(kind, column);
+	for (const entry of entries) {
+		const key = sortBy(entry.row, surroundings);
+		entry.key = typeof key === 'string' ? natural(key) : key;
+	}
+
+	const sign = descending ? -1 : 1;
+	return entries.toSorted((a, b) => sign * compare(a.key, b.key));
+}
 
 function rowsOf(entries: readonly Entry[], filter: string, kind: Kind, surroundings: Surroundings): Rows {
 	const {fitting, best} = filter === '' ? {fitting: entries, best: undefined} : matching(entries, filter, kind, surroundings);
@@ -148,53 +218,6 @@ function bestOf(entries: readonly Entry[], words: readonly string[], textOf: (ro
 	return entries[info.idx[fuzzy.sort(info, texts, needle)[0]!]!]!;
 }
 
-type Order = {readonly keyOf: (row: Row) => string | number; readonly compare: (a: Entry, b: Entry) => number};
-
-function orderOf(kind: Kind, {column, descending}: Sort, surroundings: Surroundings): Order {
-	const {sortBy} = columnOf(kind, column);
-	const sign = descending ? -1 : 1;
-	return {
-		keyOf(row) {
-			const key = sortBy(row, surroundings);
-			return typeof key === 'string' ? natural(key) : key;
-		},
-		compare: (a, b) => (sign * compare(a.key, b.key)) || compare(a.name, b.name) || compare(a.row.path, b.row.path),
-	};
-}
-
-// In another order.
-function reordered(entries: readonly Entry[], {keyOf, compare}: Order): readonly Entry[] {
-	for (const entry of entries) {
-		entry.key = keyOf(entry.row);
-	}
-
-	return entries.toSorted(compare);
-}
-
-// Some have come, gone and changed. Those are put in their places: to sort all takes many times as long.
-function updated(entries: readonly Entry[], rows: readonly Row[], {keyOf, compare}: Order): readonly Entry[] {
-	const wanted = new Set(rows);
-	const kept = entries.filter(({row}) => wanted.delete(row));
-	const others = Array.from(wanted, row => ({row, name: natural(row.name), key: keyOf(row)}));
-	return merged(kept, others.sort(compare), compare);
-}
-
-// Of two that are sorted, one.
-function merged<T>(many: readonly T[], few: readonly T[], compare: (a: T, b: T) => number): readonly T[] {
-	const all: T[] = [];
-	let next = 0;
-	for (const entry of few) {
-		while (next < many.length && compare(many[next]!, entry) <= 0) {
-			all.push(many[next]!);
-			next++;
-		}
-
-		all.push(entry);
-	}
-
-	return [...all, ...many.slice(next)];
-}
-
 /** Names as they are sorted: there are thousands, the same ones each time. */
 const naturals = new Map<string, string>();
 
@@ -214,18 +237,3 @@ function natural(text: string): string {
 }
 
 const compare = <T extends string | number>(a: T, b: T): number => a < b ? -1 : Number(a > b);
-
-/** Those that would be the first in a list by name. Of thousands, only a few are sorted. */
-export function firstByName<R extends {readonly name: string}>(rows: readonly R[], most: number): readonly R[] {
-	const first: Array<{row: R; key: string}> = [];
-	for (const row of rows) {
-		const key = natural(row.name);
-		if (first.length < most || key < first.at(-1)!.key) {
-			const at = first.findIndex(other => key < other.key);
-			first.splice(at === -1 ? first.length : at, 0, {row, key});
-			first.length = Math.min(first.length, most);
-		}
-	}
-
-	return first.map(({row}) => row);
-}

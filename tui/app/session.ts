@@ -5,7 +5,7 @@ import type {NexusClient} from '../../dbus/client.js';
 import type {ObjectPath} from '../../dbus/contract.js';
 import {kinds, parseObjectPath, type Kind} from '../../dbus/paths.js';
 import type {Noun} from '../cli/command.js';
-import type {Job} from '../mirror/records.js';
+import type {Job, Workspace} from '../mirror/records.js';
 import type {Watcher} from '../mirror/watcher.js';
 import type {Pace} from '../progress/pace.js';
 import {untilNextAge} from './ages.js';
@@ -212,7 +212,9 @@ export class Session extends EventEmitter<SessionEvents> {
 		const key = [selected.path, allocated, width, exact, Math.floor(surroundings.now / 1000), ...kinds.map(kind => mirror.version(kind))].join(' ');
 		if (this.#detail?.key !== key) {
 			const row = allocated === undefined ? selected : {...selected, allocated};
-			this.#detail = {key, lines: detailOf({kind: tab, row}, mirror, surroundings, width)};
+			// Whoever makes the rows of workspaces makes no others.
+			const workspaces = this.#makers.workspace.byName(mirror) as Workspace[];
+			this.#detail = {key, lines: detailOf({kind: tab, row}, workspaces, surroundings, width)};
 		}
 
 		return this.#detail.lines;

@@ -22,13 +22,19 @@ export type Event =
 /** The most jobs that are remembered after their end. */
 const remembered = 100;
 
+/** The most changes of a kind that are remembered. */
+const mostChanges = 10_000;
+
+/** What has changed since a version, in its order. Each makes another version. */
+type History = {since: number; changes: ObjectPath[]};
+
 export class Mirror {
 	readonly #records: {[K in Kind]: Map<ObjectPath, RecordOf[K]>} = {
 		image: new Map(), workspace: new Map(), vm: new Map(), job: new Map(),
 	};
 
-	readonly #versions: Record<Kind, number> = {
-		image: 0, workspace: 0, vm: 0, job: 0,
+	readonly #histories: Record<Kind, History> = {
+		image: {since: 0, changes: []}, workspace: {since: 0, changes: []}, vm: {since: 0, changes: []}, job: {since: 0, changes: []},
 	};
 
 	readonly #names: Record<Kind, number> = {
@@ -57,7 +63,14 @@ export class Mirror {
 
 	/** Changes whenever something of that kind does. */
 	version(kind: Kind): number {
-		return this.#versions[kind];
+		const {since, changes} = this.#histories[kind];
+		return since + changes.length;
+	}
+
+	/** Which of them have come, gone or changed since a version; `undefined` when that is too long ago. */
+	changedSince(kind: Kind, version: number): ReadonlySet<ObjectPath> | undefined {
+		const {since, changes} = this.#histories[kind];
+		return version < since ? undefined : new Set(changes.slice(version - since));
 	}
 
 	/** Changes whenever the names of that kind do: something comes or goes. */
@@ -157,7 +170,7 @@ export class Mirror {
 		this.#names[kind] += Number(this.#records[kind].get(path)?.name !== properties['name']);
 		// With the path behind the others, V8 gives each record a shape of its own, and whoever goes through thousands takes ten times as long.
 		(this.#records[kind] as Map<ObjectPath, unknown>).set(path, {path, ...properties});
-		this.#versions[kind]++;
+		this.#note(kind, path);
 	}
 
 	#remove(kind: Kind, object: ObjectPath, now: number): void {
@@ -167,19 +180,35 @@ export class Mirror {
 		}
 
 		this.#records[kind].delete(object);
-		this.#versions[kind]++;
+		this.#note(kind, object);
 		this.#names[kind]++;
 	}
 
 	#remember(job: RecordOf['job'], endedAt: number): void {
-		this.#ended = [{...job, endedAt}, ...this.#ended].slice(0, remembered);
-		this.#versions.job++;
+		const ended = [{...job, endedAt}, ...this.#ended];
+		this.#ended = ended.slice(0, remembered);
+		for (const {path} of [job, ...ended.slice(remembered)]) {
+			this.#note('job', path);
+		}
+	}
+
+	#note(kind: Kind, object: ObjectPath): void {
+		if (this.#histories[kind].changes.length >= mostChanges) {
+			this.#forgetChanges(kind);
+		}
+
+		this.#histories[kind].changes.push(object);
+	}
+
+	// Another version, of which nobody can tell what has changed in it.
+	#forgetChanges(kind: Kind): void {
+		this.#histories[kind] = {since: this.version(kind) + 1, changes: []};
 	}
 
 	#forget(): void {
 		for (const kind of kinds) {
 			this.#records[kind].clear();
-			this.#versions[kind]++;
+			this.#forgetChanges(kind);
 			this.#names[kind]++;
 		}
 

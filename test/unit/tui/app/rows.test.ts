@@ -292,6 +292,20 @@ test('rows that are kept up to date are those that would be made anew', t => {
 	}), {numRuns: 100});
 });
 
+test('jobs that are kept up to date are those that would be made anew', t => {
+	const steps = fc.array(fc.tuple(fc.nat(3), fc.constantFrom('added', 'removed')), {minLength: 10, maxLength: 30});
+	fc.assert(fc.property(steps, fc.boolean(), (steps, descending) => {
+		const mirror = mirrorOf({});
+		const maker = new RowMaker('job');
+		const wish: Wish = {sort: {column: 1, descending}, filter: ''};
+		for (const [number, kind] of steps) {
+			const {path, ...properties} = jobOf(number);
+			mirror.apply(kind === 'removed' ? {kind, object: path} : {kind: 'added', object: path, properties}, 0);
+			t.deepEqual(maker.rows(mirror, wish, surroundingsOf(mirror)), new RowMaker('job').rows(mirror, wish, surroundingsOf(mirror)));
+		}
+	}), {numRuns: 20});
+});
+
 test('what a filter looks at', t => {
 	const mirror = mirrorOf(world);
 	t.is(textOf('workspace', mirror.all('workspace').get(workspaceOf(1).path)!, surroundingsOf(mirror)), 'ws-1 debian-12 proxy 0');

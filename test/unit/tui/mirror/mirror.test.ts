@@ -216,3 +216,69 @@ test('a job that has ended is listed once, and gives way to another nexusd\'s of
 	t.deepEqual(mirror.ended, []);
 	t.is(mirror.all('job').size, 1);
 });
+
+test('whatever is another one than it was is told among the changes since then', t => {
+	const kinds = ['image', 'workspace', 'vm', 'job'] as const;
+	fc.assert(fc.property(deeds, fc.nat(60), (all, pause) => {
+		const world = emptyWorld();
+		const mirror = new Mirror();
+		mirror.begin();
+		mirror.load(objectsOf(world), managerOf(world), 0);
+		const shown = (kind: Kind): Map<string, unknown> => new Map([...mirror.all(kind), ...(kind === 'job' ? mirror.ended.map(job => [`${job.path} ended`, job] as const) : [])]);
+		tell(mirror, all.slice(0, pause).flatMap(deed => happen(world, deed)));
+		const before = kinds.map(kind => ({kind, version: mirror.version(kind), shown: shown(kind)}));
+		tell(mirror, all.slice(pause).flatMap(deed => happen(world, deed)));
+		for (const {kind, version, shown: then} of before) {
+			const now = shown(kind);
+			const others = [...then.keys(), ...now.keys()].filter(key => then.get(key) !== now.get(key)).map(key => key.replace(' ended', ''));
+			const changed = mirror.changedSince(kind, version)!;
+			t.deepEqual(others.filter(object => !changed.has(object)), []);
+			t.is(changed.size > 0, mirror.version(kind) !== version);
+		}
+	}));
+});
+
+test('what has changed is known until everything is asked for anew, or too much has changed', t => {
+	const world = emptyWorld();
+	const mirror = new Mirror();
+	const load = (): void => {
+		mirror.begin();
+		mirror.load(objectsOf(copyOf(world)), managerOf(world), 0);
+	};
+
+	load();
+	const version = mirror.version('vm');
+	tell(mirror, happen(world, {kind: 'vm', number: 0, what: 'add'}));
+	t.deepEqual(mirror.changedSince('vm', version), new Set([pathOf('vm', 0)]));
+	t.deepEqual(mirror.changedSince('vm', mirror.version('vm')), new Set());
+	load();
+	t.is(mirror.changedSince('vm', version), undefined);
+	const later = mirror.version('vm');
+	t.true(later > version);
+	for (let change = 0; change < 10_001; change++) {
+		tell(mirror, happen(world, {kind: 'vm', number: 0, what: 'change'}));
+	}
+
+	t.is(mirror.changedSince('vm', later), undefined);
+	t.true(mirror.version('vm') > later);
+});
+
+test('a job that is not remembered any more is among the changes', t => {
+	const world = emptyWorld();
+	const mirror = new Mirror();
+	mirror.begin();
+	mirror.load(objectsOf(world), managerOf(world), 0);
+	const endJob = (number: number): void => {
+		tell(mirror, happen(world, {kind: 'job', number, what: 'add'}));
+		tell(mirror, happen(world, {kind: 'job', number, what: 'remove'}));
+	};
+
+	for (let number = 0; number < 100; number++) {
+		endJob(number);
+	}
+
+	const version = mirror.version('job');
+	endJob(100);
+	t.true(mirror.changedSince('job', version)!.has(pathOf('job', 0)));
+	t.false(mirror.ended.some(({path}) => path === pathOf('job', 0)));
+});
