@@ -35,7 +35,7 @@ export const scenes: Record<string, (open: Open, nexus: TestNexus) => Promise<Te
 	async workspaces(open) {
 		const terminal = await open(120, 32);
 		await terminal.press('2');
-		await terminal.until('the detail is whole', screen => screen.includes('agent-1 ·') && screen.includes('On disk'));
+		await terminal.until('the detail is whole', screen => screen.includes('agent-1 ·') && screen.includes('On disk') && /Owner +root/.test(screen));
 		return terminal;
 	},
 	async images(open) {
