@@ -71,16 +71,20 @@ export async function measureStorms(place: Place, cleanup: Cleanup): Promise<Row
 		each: storm.count,
 	});
 	const rate = Math.round(1000 / creates.nexus.median);
-	const row = (what: string, unit: Row['unit'], valueOf: (load: StormLoad) => number, limit?: Limit): Row => alone({
-		what: `at ${rate} creates a second: ${what}`, how: 'While they are made.', unit, values: counted.map(load => valueOf(load)), ...(limit && {limit}),
+	return [creates, ...loadRows(`at ${rate} creates a second`, 'While they are made.', counted)];
+}
+
+/** What the screen takes in a storm, by the loads of its turns. */
+export function loadRows(when: string, how: string, loads: ReadonlyArray<Load & Behind>): Row[] {
+	const row = (what: string, unit: Row['unit'], valueOf: (load: Load & Behind) => number, limit?: Limit): Row => alone({
+		what: `${when}: ${what}`, how, unit, values: loads.map(load => valueOf(load)), ...(limit && {limit}),
 	});
 	return [
-		creates,
 		row('the screen\'s share of a processor', '%', ({share}) => share),
 		row('frames drawn', 'frames/s', ({frames}) => frames),
 		row('bytes drawn', 'kB/s', ({kilobytes}) => kilobytes),
 		row('the longest time without a frame', 'ms', ({longestGap}) => longestGap),
-		row('from the last answer until they are all on the screen', 'ms', ({behind}) => behind),
+		row('from the last one until they are all on the screen', 'ms', ({behind}) => behind),
 		row('frames that erase the whole screen', 'times', ({erasures}) => erasures, {most: 0, of: 'p95'}),
 	];
 }
@@ -109,14 +113,18 @@ type Load = {
 	erasures: number;
 };
 
-type StormLoad = Load & {
-	/** Milliseconds that a create takes. */
-	each: number;
-	/** Milliseconds from the last answer until the screen shows all. */
+type Behind = {
+	/** Milliseconds from the last one until the screen shows all. */
 	behind: number;
 };
 
-async function loadDuring(screen: WatchedScreen, work: () => Promise<unknown>): Promise<Load> {
+type StormLoad = Load & Behind & {
+	/** Milliseconds that a create takes. */
+	each: number;
+};
+
+/** What the screen takes while something is done. */
+export async function loadDuring(screen: WatchedScreen, work: () => Promise<unknown>): Promise<Load> {
 	const {written, erasures, frames: {length: frames}} = screen;
 	const time = await screen.processorTime();
 	const start = performance.now();

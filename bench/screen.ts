@@ -6,6 +6,7 @@ import {measureChanges} from './screen-changes.js';
 import {measureKeys} from './screen-keys.js';
 import {measureIdleness, measureStorms} from './screen-load.js';
 import {measureScreenStarts} from './screen-starts.js';
+import {measureTold} from './screen-told.js';
 
 /** `nexusctl tui` with 10,000 workspaces. */
 export async function measureScreen({cleanup}: Surroundings): Promise<Row[]> {
@@ -16,5 +17,6 @@ export async function measureScreen({cleanup}: Surroundings): Promise<Row[]> {
 		...await measureIdleness(place),
 		...await measureStorms(place, cleanup),
 		...await measureScreenStarts(place, await openPlace(cleanup, 100)),
+		...await measureTold(place, cleanup),
 	];
 }

@@ -131,8 +131,11 @@ export const titles: Readonly<Record<Kind, string>> = {
 /** The columns of any kind, for rows of that kind. */
 export const columnsOf = (kind: Kind): ReadonlyArray<Column<Row>> => columns[kind] as ReadonlyArray<Column<Row>>;
 
-/** The column of a number; where there is none of it, the first. */
-export const columnOf = (kind: Kind, number: number): Column<Row> => columnsOf(kind)[number] ?? columnsOf(kind)[0]!;
+/** The column of the names, which each kind has first. */
+export const nameColumn = (kind: Kind): Column<Row> => columnsOf(kind)[0]!;
+
+/** The column of a number; where there is none of it, that of the names. */
+export const columnOf = (kind: Kind, number: number): Column<Row> => columnsOf(kind)[number] ?? nameColumn(kind);
 
 // What its VM makes of it.
 function use({rootDevice, readOnly}: {rootDevice: boolean; readOnly: boolean}): string {

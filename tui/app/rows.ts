@@ -5,7 +5,7 @@ import type {ObjectPath} from '../../dbus/contract.js';
 import type {Kind} from '../../dbus/paths.js';
 import type {Mirror} from '../mirror/mirror.js';
 import {
-	columnOf, textOf, type Row, type Surroundings,
+	columnOf, nameColumn, textOf, type Row, type Surroundings,
 } from './columns.js';
 
 export type Sort = {
@@ -138,8 +138,13 @@ function forgetTexts(entries: readonly Entry[]): void {
 }
 
 // Those that are alike stay by name.
-function inOrder(entries: readonly Entry[], {column, descending}: Sort, kind: Kind, surroundings: Surroundings): readonly Entry[] {
-	const {sortBy} = columnOf(kind, column);
+function inOrder(entries: readonly Entry[], {column: number, descending}: Sort, kind: Kind, surroundings: Surroundings): readonly Entry[] {
+	const column = columnOf(kind, number);
+	if (column === nameColumn(kind) && !descending) {
+		return entries;
+	}
+
+	const {sortBy} = column;
 	for (const entry of entries) {
 		const key = sortBy(entry.row, surroundings);
 		entry.key = typeof key === 'string' ? natural(key) : key;

@@ -40,6 +40,14 @@ type SessionEvents = {
 	copy: [text: string];
 };
 
+/** What there was when the view was changed last. Until it is changed again it stays so, whatever is told: in a storm each frame would make it several times. */
+type Seen = {
+	readonly view: View;
+	readonly rows: Rows;
+	/** The mirror's. */
+	readonly versions: string;
+};
+
 /** Milliseconds between two times that changes from elsewhere are shown: hundreds a second may come. */
 const gathering = 50;
 
@@ -56,6 +64,7 @@ export class Session extends EventEmitter<SessionEvents> {
 		image: new RowMaker('image'), workspace: new RowMaker('workspace'), vm: new RowMaker('vm'), job: new RowMaker('job'),
 	};
 
+	#seen: Seen | undefined;
 	#detail: {readonly key: string; readonly lines: readonly DetailLine[]} | undefined;
 	#laidOut: {readonly view: View; readonly layout: Layout} | undefined;
 	/** What was drawn last of all that comes from elsewhere. */
@@ -159,9 +168,9 @@ export class Session extends EventEmitter<SessionEvents> {
 		return tabsOf(this.#view.tab, isShown(watcher) ? counts : undefined, this.layout.columns);
 	}
 
-	/** The rows of a kind, the shown one's unless another is named. */
-	rows(kind = this.#view.tab): Rows {
-		return this.#makers[kind].rows(this.watcher.mirror, this.#view.lists[kind].wish, this.surroundings);
+	/** The rows of the shown kind. */
+	rows(): Rows {
+		return this.#look().rows;
 	}
 
 	/** The row at the cursor. */
@@ -209,7 +218,7 @@ export class Session extends EventEmitter<SessionEvents> {
 
 		// It is looked at several times for each frame, and may name thousands. Ages are told in seconds at the least.
 		const allocated = this.#occupied?.object === selected.path ? this.#occupied.bytes : undefined;
-		const key = [selected.path, allocated, width, exact, Math.floor(surroundings.now / 1000), ...kinds.map(kind => mirror.version(kind))].join(' ');
+		const key = [selected.path, allocated, width, exact, Math.floor(surroundings.now / 1000), this.#look().versions].join(' ');
 		if (this.#detail?.key !== key) {
 			const row = allocated === undefined ? selected : {...selected, allocated};
 			// Whoever makes the rows of workspaces makes no others.
@@ -272,7 +281,7 @@ export class Session extends EventEmitter<SessionEvents> {
 		this.#awaited = isKnown ? undefined : object;
 		if (isKnown) {
 			const list = this.#view.lists[kind];
-			const wish = this.rows(kind).rows.some(({path}) => path === object) ? list.wish : {...list.wish, filter: ''};
+			const wish = this.#rowsNow(kind).rows.some(({path}) => path === object) ? list.wish : {...list.wish, filter: ''};
 			this.update({
 				tab: kind, focus: 'list', detailTop: 0, lists: {...this.#view.lists, [kind]: {...list, wish, cursor: {...start, object}}},
 			});
@@ -382,10 +391,26 @@ export class Session extends EventEmitter<SessionEvents> {
 		}, Math.max(0, this.#gathered + gathering - performance.now()));
 	}
 
+	#look(): Seen {
+		if (this.#seen?.view !== this.#view) {
+			this.#seen = {view: this.#view, rows: this.#rowsNow(this.#view.tab), versions: this.#versions};
+		}
+
+		return this.#seen;
+	}
+
+	get #versions(): string {
+		return kinds.map(kind => this.watcher.mirror.version(kind)).join(' ');
+	}
+
+	#rowsNow(kind: Kind): Rows {
+		return this.#makers[kind].rows(this.watcher.mirror, this.#view.lists[kind].wish, this.surroundings);
+	}
+
 	#toDraw(): string {
 		const {watcher, watcher: {mirror}} = this;
 		const {warnings, removing} = mirror.manager ?? {};
-		return JSON.stringify([kinds.map(kind => mirror.version(kind)), stateWords(watcher), poolUse(watcher)?.text, warnings, removing]);
+		return JSON.stringify([this.#versions, stateWords(watcher), poolUse(watcher)?.text, warnings, removing]);
 	}
 
 	// No room is left empty at the end.
@@ -430,12 +455,12 @@ export class Session extends EventEmitter<SessionEvents> {
 		const name = object && lookedUp[parseObjectPath(object)!.kind];
 		if (name) {
 			this.#dwelling = setTimeout(() => {
-				void this.#look(name, object);
+				void this.#ask(name, object);
 			}, dwelling);
 		}
 	}
 
-	async #look(name: 'Image' | 'Workspace', object: ObjectPath): Promise<void> {
+	async #ask(name: 'Image' | 'Workspace', object: ObjectPath): Promise<void> {
 		try {
 			const {allocated} = await this.client.properties(name, object);
 			const before = textIn(this.detail);

@@ -1,3 +1,4 @@
+import {once} from 'node:events';
 import test from 'ava';
 import {kinds, type Kind} from '../../../../dbus/paths.js';
 import {
@@ -74,10 +75,11 @@ test('what is selected decides which keys the footer names', t => {
 	t.deepEqual(footerBindings(session).map(({label}) => label), ['filter', 'command', 'keys', 'quit', 'start nexusd']);
 });
 
-test('a job that has ended cannot be canceled', t => {
+test('a job that has ended cannot be canceled', async t => {
 	const {session, watcher} = open(t, world, {view: {tab: 'job'}});
 	t.not(bindingFor(session, 'c'), undefined);
 	watcher.tell({kind: 'removed', object: jobOf(1).path});
+	await once(session, 'change');
 	t.is(session.selected?.name, 'job-1');
 	t.is(bindingFor(session, 'c'), undefined);
 });

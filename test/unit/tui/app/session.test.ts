@@ -197,6 +197,19 @@ test('hundreds of signals are one change', async t => {
 	t.is(changes, 1);
 });
 
+test('a key means what was shown, also when that has gone since', async t => {
+	const {session, watcher, keys, selected, names} = open(t, world);
+	await keys('down');
+	const detail = session.detailIn(60);
+	watcher.tell({kind: 'removed', object: workspaces[1]!.path});
+	t.is(selected(), 'ws-2');
+	t.is(session.detailIn(60), detail);
+	t.deepEqual(session.chosen.map(({name}) => name), ['ws-2']);
+	await noted(session);
+	t.is(selected(), 'ws-3');
+	t.false(names().includes('ws-2'));
+});
+
 test('what is marked is no longer when it is gone', async t => {
 	const {session, watcher, keys} = open(t, world);
 	await keys('*');
@@ -295,6 +308,15 @@ test('who goes to something sees it, whatever its list filters', t => {
 	t.is(selected(), 'vm-1');
 	session.goTo('/');
 	t.is(session.view.tab, 'vm');
+});
+
+test('a filter is kept where it shows what is gone to, also when nothing of that was drawn yet', t => {
+	const {session, watcher, selected} = open(t, world);
+	session.wish({filter: 'ws'});
+	watcher.tell({kind: 'added', object: workspaceOf(9).path, properties: workspaceOf(9)});
+	session.goTo(workspaceOf(9).path);
+	t.is(selected(), 'ws-9');
+	t.is(session.list.wish.filter, 'ws');
 });
 
 test('a filter is kept where it shows what is gone to', t => {
