@@ -104,9 +104,9 @@ by \`node --cpu-prof\` and \`/proc/<pid>/task\`, one create or delete after anot
   then.
 - An import is \`mke2fs -d\` and two looks at the tree, 40 ms of \`find\` each and as much to begin it and to read what it
   says. The first must come before: it tells the size. Beside the second runs what puts the image on disk.
-- The screen is at work for 20 ms for each frame of 160 × 45 cells. Another order or another letter of a filter sorts or looks
-  through 10,000 names besides, which takes the 50 ms and more that they miss. While 32 clients make workspaces without end,
-  screen, nexusd, bus and clients share two processors, and the screen draws when it gets one.
+- The screen is at work for 15 to 20 ms for each frame of 160 × 45 cells. Another order or another letter of a filter sorts or looks
+  through 10,000 names besides, in 2 to 8 ms, and the first time in more: its code is being compiled. While 32 clients make
+  workspaces without end, screen, nexusd, bus and clients share two processors, and the screen draws when it gets one.
 - Of a start 110 ms are Node.js itself, 90 ms loading code and Node's own modules, 110 ms or more SQLite, which is WebAssembly and
   compiles as it goes, and the rest checking, the bus and the sockets.
 

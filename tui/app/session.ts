@@ -20,6 +20,7 @@ import {
 	detailLines, layoutOf, listRows, paneChrome, progressLines, smallest, type Layout,
 } from './layout.js';
 import {mostOfNotice, noticeLines} from './notice-lines.js';
+import {Occupied} from './occupied.js';
 import {problemOf} from './problems.js';
 import {RowMaker, type Rows, type Wish} from './rows.js';
 import {isShown, poolUse, stateWords} from './state-words.js';
@@ -51,9 +52,6 @@ type Seen = {
 /** Milliseconds between two times that changes from elsewhere are shown: hundreds a second may come. */
 const gathering = 50;
 
-/** Milliseconds after which all about the thing at the cursor is asked for, when the cursor stays there. */
-const dwelling = 150;
-
 export class Session extends EventEmitter<SessionEvents> {
 	readonly watcher: Watcher;
 	readonly nouns: readonly Noun[];
@@ -69,9 +67,8 @@ export class Session extends EventEmitter<SessionEvents> {
 	#laidOut: {readonly view: View; readonly layout: Layout} | undefined;
 	/** What was drawn last of all that comes from elsewhere. */
 	#drawn = '';
-	/** Bytes that the disk at the cursor occupies, once they were asked for. They are no part of the mirror: no row and no tree changes with them. */
-	#occupied: {readonly object: ObjectPath; readonly bytes: number} | undefined;
 	readonly #users = new Users();
+	readonly #occupied = new Occupied();
 	readonly #jobs = new JobNews();
 	/** Those that wait until the one that is open is closed. */
 	readonly #offered: Dialog[] = [];
@@ -79,7 +76,6 @@ export class Session extends EventEmitter<SessionEvents> {
 	#awaited: ObjectPath | undefined;
 	#gathering: NodeJS.Timeout | undefined;
 	#gathered = Number.NEGATIVE_INFINITY;
-	#dwelling: NodeJS.Timeout | undefined;
 	/** The one at the cursor when something changed last. */
 	#looked: ObjectPath | undefined;
 	#ageing: NodeJS.Timeout | undefined;
@@ -105,6 +101,12 @@ export class Session extends EventEmitter<SessionEvents> {
 			this.#detail = undefined;
 			this.#drawn = '';
 			this.#gather();
+		});
+		this.#occupied.on('change', () => {
+			const shown = textIn(this.#detail?.lines ?? []);
+			if (textIn(this.detail) !== shown) {
+				this.update({});
+			}
 		});
 	}
 
@@ -170,7 +172,7 @@ export class Session extends EventEmitter<SessionEvents> {
 
 	/** The rows of the shown kind. */
 	rows(): Rows {
-		return this.#look().rows;
+		return this.#see().rows;
 	}
 
 	/** The row at the cursor. */
@@ -217,8 +219,8 @@ export class Session extends EventEmitter<SessionEvents> {
 		}
 
 		// It is looked at several times for each frame, and may name thousands. Ages are told in seconds at the least.
-		const allocated = this.#occupied?.object === selected.path ? this.#occupied.bytes : undefined;
-		const key = [selected.path, allocated, width, exact, Math.floor(surroundings.now / 1000), this.#look().versions].join(' ');
+		const allocated = this.#occupied.bytesOf(selected.path);
+		const key = [selected.path, allocated, width, exact, Math.floor(surroundings.now / 1000), this.#see().versions].join(' ');
 		if (this.#detail?.key !== key) {
 			const row = allocated === undefined ? selected : {...selected, allocated};
 			// Whoever makes the rows of workspaces makes no others.
@@ -247,7 +249,7 @@ export class Session extends EventEmitter<SessionEvents> {
 
 		this.#view = {...this.#view, ...change};
 		this.#keepInSight();
-		this.#dwell();
+		this.#lookAt(this.selected?.path);
 		this.#age();
 		this.emit('change', this);
 	}
@@ -364,8 +366,8 @@ export class Session extends EventEmitter<SessionEvents> {
 		const {tasks} = this.#view;
 		this.#isOver = true;
 		clearTimeout(this.#gathering);
-		clearTimeout(this.#dwelling);
 		clearTimeout(this.#ageing);
+		this.#occupied.end();
 		this.emit('end', this);
 		for (const {breakOff} of tasks) {
 			breakOff?.();
@@ -391,7 +393,7 @@ export class Session extends EventEmitter<SessionEvents> {
 		}, Math.max(0, this.#gathered + gathering - performance.now()));
 	}
 
-	#look(): Seen {
+	#see(): Seen {
 		if (this.#seen?.view !== this.#view) {
 			this.#seen = {view: this.#view, rows: this.#rowsNow(this.#view.tab), versions: this.#versions};
 		}
@@ -442,34 +444,12 @@ export class Session extends EventEmitter<SessionEvents> {
 		return present.length === marked.size ? marked : new Set(present);
 	}
 
-	// The detail of another one is looked at from its beginning. What a disk occupies is in no signal.
-	#dwell(): void {
-		const object = this.selected?.path;
-		if (object === this.#looked) {
-			return;
-		}
-
-		this.#looked = object;
-		this.#view = this.#view.detailTop > 0 ? {...this.#view, detailTop: 0} : this.#view;
-		clearTimeout(this.#dwelling);
-		const name = object && lookedUp[parseObjectPath(object)!.kind];
-		if (name) {
-			this.#dwelling = setTimeout(() => {
-				void this.#ask(name, object);
-			}, dwelling);
-		}
-	}
-
-	async #ask(name: 'Image' | 'Workspace', object: ObjectPath): Promise<void> {
-		try {
-			const {allocated} = await this.client.properties(name, object);
-			const before = textIn(this.detail);
-			this.#occupied = {object, bytes: allocated};
-			if (textIn(this.detail) !== before) {
-				this.update({});
-			}
-		} catch {
-			// It is gone, or nexusd is; both are told by themselves.
+	// The detail of another one is looked at from its beginning.
+	#lookAt(object: ObjectPath | undefined): void {
+		if (object !== this.#looked) {
+			this.#looked = object;
+			this.#view = this.#view.detailTop > 0 ? {...this.#view, detailTop: 0} : this.#view;
+			this.#occupied.look(object, () => this.client);
 		}
 	}
 
@@ -483,8 +463,5 @@ export class Session extends EventEmitter<SessionEvents> {
 		}
 	}
 }
-
-/** The interfaces of what occupies space. */
-const lookedUp: Readonly<Partial<Record<Kind, 'Image' | 'Workspace'>>> = {image: 'Image', workspace: 'Workspace'};
 
 const textIn = (lines: readonly DetailLine[]): string => lines.map(({text}) => text).join('\n');
