@@ -12,7 +12,7 @@ import {
 import {startStorm, type Storm} from './storm.js';
 import {withScreen, workspacesAre, type WatchedScreen} from './watched.js';
 
-const idle = {settling: 30_000, windows: 6, each: 4000};
+const idle = {settling: 60_000, windows: 6, each: 4000};
 
 /** With nothing to show. */
 export async function measureIdleness(place: Place): Promise<Row[]> {
