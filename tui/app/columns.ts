@@ -1,6 +1,6 @@
 // The columns of each list: what a cell shows, and what it is sorted by.
 import type {ObjectPath} from '../../dbus/contract.js';
-import {noObject, type Kind} from '../../dbus/paths.js';
+import type {Kind} from '../../dbus/paths.js';
 import type {EndedJob, Job, RecordOf} from '../mirror/records.js';
 import {formatAge, formatMemory, formatSize} from '../output/format.js';
 import {blocks} from '../progress/texts.js';
@@ -146,7 +146,7 @@ function use({rootDevice, readOnly}: {rootDevice: boolean; readOnly: boolean}): 
 export function textOf(kind: Kind, row: Row, {nameOf, userOf}: Surroundings): string {
 	if (kind === 'workspace') {
 		const {name, baseImage, vm, owner} = row as Row<'workspace'>;
-		return `${name} ${nameOf(baseImage)} ${vm === noObject ? '' : nameOf(vm)} ${userOf(owner)}`;
+		return `${name} ${nameOf(baseImage)} ${nameOf(vm)} ${userOf(owner)}`;
 	}
 
 	if (kind === 'vm') {

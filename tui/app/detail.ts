@@ -27,12 +27,15 @@ type Subject = {readonly kind: Kind; readonly row: Row};
 
 const labelWidth = 12;
 
-/**
-The lines for a row of some kind.
+/** The workspaces there are. */
+export type Workspaces = {
+	readonly get: (object: ObjectPath) => Workspace | undefined;
+	/** All of them, in the order of their names. */
+	readonly byName: () => readonly Workspace[];
+};
 
-@param workspaces All there are, in the order of their names.
-*/
-export function detailOf({kind, row}: Subject, workspaces: readonly Workspace[], surroundings: Surroundings, width: number): DetailLine[] {
+/** The lines for a row of some kind. */
+export function detailOf({kind, row}: Subject, workspaces: Workspaces, surroundings: Surroundings, width: number): DetailLine[] {
 	return partsOf({kind, row}, workspaces, surroundings).flatMap(part => linesOf(part, width));
 }
 
@@ -62,7 +65,7 @@ const fact = (label: string, value: string): Part => ({is: 'fact', label, value}
 const heading = (text: string): Part => ({is: 'heading', text});
 const raw = (text: string): Part => ({is: 'raw', text});
 
-function partsOf({kind, row}: Subject, workspaces: readonly Workspace[], surroundings: Surroundings): Part[] {
+function partsOf({kind, row}: Subject, workspaces: Workspaces, surroundings: Surroundings): Part[] {
 	switch (kind) {
 		case 'image': {
 			return imageParts(row as Row<'image'>, workspaces, surroundings);
@@ -82,7 +85,7 @@ function partsOf({kind, row}: Subject, workspaces: readonly Workspace[], surroun
 	}
 }
 
-function imageParts(image: Row<'image'>, workspaces: readonly Workspace[], surroundings: Surroundings): Part[] {
+function imageParts(image: Row<'image'>, workspaces: Workspaces, surroundings: Surroundings): Part[] {
 	return [
 		fact('Name', image.name),
 		fact('Size', sizeIn(image.size, surroundings)),
@@ -97,7 +100,7 @@ function imageParts(image: Row<'image'>, workspaces: readonly Workspace[], surro
 	];
 }
 
-function workspaceParts(workspace: Row<'workspace'>, workspaces: readonly Workspace[], surroundings: Surroundings): Part[] {
+function workspaceParts(workspace: Row<'workspace'>, workspaces: Workspaces, surroundings: Surroundings): Part[] {
 	const {nameOf, userOf} = surroundings;
 	return [
 		fact('Name', workspace.name),
@@ -122,8 +125,8 @@ function workspaceParts(workspace: Row<'workspace'>, workspaces: readonly Worksp
 	];
 }
 
-function vmParts(vm: Row<'vm'>, workspaces: readonly Workspace[], surroundings: Surroundings): Part[] {
-	const disks = vm.workspaces.flatMap(object => workspaces.find(({path}) => path === object) ?? []);
+function vmParts(vm: Row<'vm'>, workspaces: Workspaces, surroundings: Surroundings): Part[] {
+	const disks = vm.workspaces.flatMap(object => workspaces.get(object) ?? []);
 	return [
 		fact('Name', vm.name),
 		fact('State', vm.state),
@@ -170,8 +173,8 @@ const timeIn = (seconds: number, {exact, now}: Surroundings): string =>
 const mostBranches = 100;
 
 // The image and its workspaces, each with the VM it is attached to. The one that is looked at is marked.
-function lineage(image: ObjectPath, here: ObjectPath | undefined, workspaces: readonly Workspace[], {nameOf}: Surroundings): Part[] {
-	const all = workspaces.filter(({baseImage}) => baseImage === image);
+function lineage(image: ObjectPath, here: ObjectPath | undefined, workspaces: Workspaces, {nameOf}: Surroundings): Part[] {
+	const all = workspaces.byName().filter(({baseImage}) => baseImage === image);
 	// The one that is looked at is shown in any case.
 	const shown = all.filter(({path}, index) => index < mostBranches || path === here);
 	const names = shown.map(({name, path, vm}) => `${name}${vm === noObject ? '' : ` → ${nameOf(vm)}`}${path === here ? '  ◂ this one' : ''}`);

@@ -13,7 +13,7 @@ import type {Row, Surroundings} from './columns.js';
 import {
 	follow, indexOf, moveTo, start,
 } from './cursor.js';
-import {detailOf, type DetailLine} from './detail.js';
+import {detailOf, type DetailLine, type Workspaces} from './detail.js';
 import {dialogHeight} from './dialog-lines.js';
 import {JobNews} from './job-news.js';
 import {
@@ -223,8 +223,11 @@ export class Session extends EventEmitter<SessionEvents> {
 		const key = [selected.path, allocated, width, exact, Math.floor(surroundings.now / 1000), this.#see().versions].join(' ');
 		if (this.#detail?.key !== key) {
 			const row = allocated === undefined ? selected : {...selected, allocated};
-			// Whoever makes the rows of workspaces makes no others.
-			const workspaces = this.#makers.workspace.byName(mirror) as Workspace[];
+			const workspaces: Workspaces = {
+				get: object => mirror.all('workspace').get(object),
+				// Whoever makes the rows of workspaces makes no others.
+				byName: () => this.#makers.workspace.byName(mirror) as Workspace[],
+			};
 			this.#detail = {key, lines: detailOf({kind: tab, row}, workspaces, surroundings, width)};
 		}
 

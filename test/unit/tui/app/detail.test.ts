@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import stringWidth from 'string-width';
 import {kinds, objectPath, type Kind} from '../../../../dbus/paths.js';
 import type {Row, Surroundings} from '../../../../tui/app/columns.js';
-import {detailOf} from '../../../../tui/app/detail.js';
+import {detailOf, type Workspaces} from '../../../../tui/app/detail.js';
 import {RowMaker} from '../../../../tui/app/rows.js';
 import {firecrackerDrive, qemuDrive} from '../../../../tui/app/use.js';
 import type {Mirror} from '../../../../tui/mirror/mirror.js';
@@ -29,7 +29,10 @@ const world: World = {
 	images: [image], workspaces: [attached, free], vms: [vm], jobs: [jobOf(1, {name: 'alpine', size: 250 * mebibyte, message: 'writing /etc'})],
 };
 
-const workspacesIn = (mirror: Mirror): Workspace[] => new RowMaker('workspace').byName(mirror) as Workspace[];
+const workspacesIn = (mirror: Mirror): Workspaces => ({
+	get: object => mirror.all('workspace').get(object),
+	byName: () => new RowMaker('workspace').byName(mirror) as Workspace[],
+});
 
 const linesOf = (kind: Kind, row: Row, {mirror = mirrorOf(world), width = 60, ...surroundings}: Partial<Surroundings> & {mirror?: Mirror; width?: number} = {}): string[] =>
 	detailOf({kind, row}, workspacesIn(mirror), surroundingsOf(mirror, {userOf: uid => uid === 1000 ? 'alice' : String(uid), ...surroundings}), width).map(({text}) => text.trimEnd());
@@ -158,7 +161,7 @@ test('what is meant to be copied stands in lines of its own, spelled as it is', 
 	fc.assert(fc.property(fc.string({unit: 'grapheme', maxLength: 80}).filter(text => !/[\p{Cc}\u2028\u2029]/u.test(text)), fc.integer({min: 20, max: 120}), (text, width) => {
 		const workspace = workspaceOf(1, {devicePath: `/${text}/disk.raw`});
 		const mirror = mirrorOf({workspaces: [workspace]});
-		const lines = detailOf({kind: 'workspace', row: workspace}, [workspace], surroundingsOf(mirror), width).map(({text}) => text);
+		const lines = detailOf({kind: 'workspace', row: workspace}, workspacesIn(mirror), surroundingsOf(mirror), width).map(({text}) => text);
 		const below = (heading: string, next: string): string => lines.slice(lines.indexOf(heading) + 1, lines.indexOf(next) - 1).join('');
 		t.is(below('Device', 'Firecracker drive'), workspace.devicePath);
 		t.is(below('Firecracker drive', 'QEMU'), firecrackerDrive(workspace));
@@ -175,7 +178,7 @@ test('no line is wider than the pane, and nothing in it acts upon the terminal',
 			job: jobOf(1, {name: text, message: text, object: objectPath('image', imageOf(1).id)}),
 		};
 		const mirror = mirrorOf({images: [rows.image], workspaces: [rows.workspace], vms: [rows.vm]});
-		for (const {text: line, label = 0} of detailOf({kind, row: rows[kind]}, [rows.workspace], surroundingsOf(mirror, {exact, userOf: () => text}), width)) {
+		for (const {text: line, label = 0} of detailOf({kind, row: rows[kind]}, workspacesIn(mirror), surroundingsOf(mirror, {exact, userOf: () => text}), width)) {
 			t.true(stringWidth(line) <= width);
 			t.true(label <= line.length);
 			t.notRegex(line, /[\p{Cc}\u202A-\u202E\u2066-\u2069]/u);

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import type {ManagerProperties} from '../../../../dbus/contract.js';
-import {objectPath, type Kind} from '../../../../dbus/paths.js';
+import {kinds, objectPath, type Kind} from '../../../../dbus/paths.js';
 import {Mirror, type Event, type Objects} from '../../../../tui/mirror/mirror.js';
 
 /** What a daemon has, as plain data: the properties of each object by its path. */
@@ -218,7 +218,6 @@ test('a job that has ended is listed once, and gives way to another nexusd\'s of
 });
 
 test('whatever is another one than it was is told among the changes since then', t => {
-	const kinds = ['image', 'workspace', 'vm', 'job'] as const;
 	fc.assert(fc.property(deeds, fc.nat(60), (all, pause) => {
 		const world = emptyWorld();
 		const mirror = new Mirror();
