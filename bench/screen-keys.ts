@@ -12,12 +12,12 @@ import {
 } from './watched.js';
 
 // As terminals send them.
-const down = '\u001B[B';
+export const down = '\u001B[B';
 const pageDown = '\u001B[6~';
 const escape = '\u001B';
 const cursorShown = /\[\?25h/;
 
-const presses = 8;
+const turn = 8;
 /** How often a key that is held down comes, and for how long. */
 const repeat = {each: 33, presses: 60};
 
@@ -53,9 +53,16 @@ const words = {
 } as const;
 
 async function moves(screen: WatchedScreen, key: string): Promise<number[]> {
+	const times = await presses(screen, key, turn);
+	await screen.answers('g', firstRows);
+	return times;
+}
+
+/** Presses a key that moves the cursor, so many times from the first row, and resolves with the milliseconds of each. */
+export async function presses(screen: WatchedScreen, key: string, count: number): Promise<number[]> {
 	const times: number[] = [];
 	let at = '00000';
-	for (let press = 0; press < presses; press++) {
+	for (let press = 0; press < count; press++) {
 		/* eslint-disable no-await-in-loop -- one after the other */
 		const {took, match} = await screen.answers(key, new RegExp(`> ws-(?!${at})(\\d+) `));
 		await setTimeout(pauseOf(press));
@@ -64,7 +71,6 @@ async function moves(screen: WatchedScreen, key: string): Promise<number[]> {
 		at = match[1]!;
 	}
 
-	await screen.answers('g', firstRows);
 	return times;
 }
 
@@ -138,7 +144,7 @@ async function startEcho(cleanup: Cleanup): Promise<Turn> {
 
 	return async () => {
 		const times: number[] = [];
-		for (let press = 0; press < presses; press++) {
+		for (let press = 0; press < turn; press++) {
 			/* eslint-disable no-await-in-loop -- one after the other */
 			times.push(await timed(echo));
 			await setTimeout(pauseOf(press));

@@ -49,10 +49,13 @@ export async function measureStorms(place: Place, cleanup: Cleanup): Promise<Row
 	const loads: StormLoad[] = [];
 	const {watched, unwatched} = await race('storms', {
 		async watched() {
-			const load = await withScreen(place, async screen => rage(screen, place, work));
+			let each = 0;
+			const load = await withScreen(place, async screen => rage(screen, place, storm, async count => {
+				each = await work({what: 'create', count, width: storm.width});
+			}));
 			await calm(work);
 			loads.push(load);
-			return [load.each];
+			return [each];
 		},
 		async unwatched() {
 			await work({what: 'create', count: storm.begin, width: storm.width});
@@ -75,8 +78,8 @@ export async function measureStorms(place: Place, cleanup: Cleanup): Promise<Row
 }
 
 /** What the screen takes in a storm, by the loads of its turns. */
-export function loadRows(when: string, how: string, loads: ReadonlyArray<Load & Behind>): Row[] {
-	const row = (what: string, unit: Row['unit'], valueOf: (load: Load & Behind) => number, limit?: Limit): Row => alone({
+export function loadRows(when: string, how: string, loads: readonly StormLoad[]): Row[] {
+	const row = (what: string, unit: Row['unit'], valueOf: (load: StormLoad) => number, limit?: Limit): Row => alone({
 		what: `${when}: ${what}`, how, unit, values: loads.map(load => valueOf(load)), ...(limit && {limit}),
 	});
 	return [
@@ -89,17 +92,15 @@ export function loadRows(when: string, how: string, loads: ReadonlyArray<Load & 
 	];
 }
 
-async function rage(screen: WatchedScreen, {recorded}: Place, work: Storm): Promise<StormLoad> {
+/** What the screen takes while workspaces are made, after some that do not count. */
+export async function rage(screen: WatchedScreen, {recorded}: Place, {begin, count}: {begin: number; count: number}, create: (count: number) => Promise<void>): Promise<StormLoad> {
 	// A young screen has yet to compile what it works with.
-	await work({what: 'create', count: storm.begin, width: storm.width});
-	const drawn = screen.shows(workspacesAre(recorded + storm.begin + storm.count));
-	let each = 0;
-	const load = await loadDuring(screen, async () => {
-		each = await work({what: 'create', count: storm.count, width: storm.width});
-	});
+	await create(begin);
+	const drawn = screen.shows(workspacesAre(recorded + begin + count));
+	const load = await loadDuring(screen, async () => create(count));
 	const end = performance.now();
 	const {at} = await drawn;
-	return {...load, each, behind: Math.max(0, at - end)};
+	return {...load, behind: Math.max(0, at - end)};
 }
 
 const calm = async (work: Storm): Promise<number> => work({what: 'remove', count: storm.begin + storm.count, width: storm.width});
@@ -113,18 +114,12 @@ type Load = {
 	erasures: number;
 };
 
-type Behind = {
+export type StormLoad = Load & {
 	/** Milliseconds from the last one until the screen shows all. */
 	behind: number;
 };
 
-type StormLoad = Load & Behind & {
-	/** Milliseconds that a create takes. */
-	each: number;
-};
-
-/** What the screen takes while something is done. */
-export async function loadDuring(screen: WatchedScreen, work: () => Promise<unknown>): Promise<Load> {
+async function loadDuring(screen: WatchedScreen, work: () => Promise<unknown>): Promise<Load> {
 	const {written, erasures, frames: {length: frames}} = screen;
 	const time = await screen.processorTime();
 	const start = performance.now();

@@ -1,20 +1,16 @@
 // What the screen makes of a storm that this machine's nexusd cannot raise: a stand-in for it tells of 1,000 creates a second.
-import {performance} from 'node:perf_hooks';
-import {setTimeout} from 'node:timers/promises';
 import type {Cleanup} from '../test/support/cleanup.js';
 import type {Place} from './place.js';
 import {showProgress} from './progress.js';
 import {alone, type Row} from './row.js';
-import {loadDuring, loadRows} from './screen-load.js';
+import {down, presses} from './screen-keys.js';
+import {loadRows, rage, type StormLoad} from './screen-load.js';
 import {startStandIn, type StandIn} from './stand-in.js';
-import {
-	pauseOf, withScreen, workspacesAre, type WatchedScreen,
-} from './watched.js';
+import {withScreen, type WatchedScreen} from './watched.js';
 
 const told = {
 	rate: 1000, begin: 1000, count: 5000, presses: 20, rounds: 6,
 };
-const down = '\u001B[B';
 
 /** Ends the daemon of a place for good. */
 export async function measureTold(place: Place, cleanup: Cleanup): Promise<Row[]> {
@@ -28,7 +24,7 @@ export async function measureTold(place: Place, cleanup: Cleanup): Promise<Row[]
 	}
 
 	const when = `told of ${told.rate.toLocaleString('en')} creates a second`;
-	const how = `For ${told.count / told.rate} s, by a stand-in for nexusd: each create in the three signals that nexusd sends for one. Each comes into sight.`;
+	const how = `For ${told.count / told.rate} s, by a stand-in for nexusd: each create in the three signals that nexusd sends for one alone; of many it gathers the counts. Each comes into sight.`;
 	return [
 		...loadRows(when, how, turns),
 		alone({
@@ -37,31 +33,11 @@ export async function measureTold(place: Place, cleanup: Cleanup): Promise<Row[]
 	];
 }
 
-type Turn = Awaited<ReturnType<typeof loadDuring>> & {behind: number; keys: number[]};
+type Turn = StormLoad & {keys: number[]};
 
-async function turn(screen: WatchedScreen, {recorded}: Place, standIn: StandIn): Promise<Turn> {
-	// A young screen has yet to compile what it works with.
-	await standIn.create(told.begin, told.rate);
-	const drawn = screen.shows(workspacesAre(recorded + told.begin + told.count));
-	const load = await loadDuring(screen, async () => standIn.create(told.count, told.rate));
-	const end = performance.now();
-	const {at} = await drawn;
-	return {...load, behind: Math.max(0, at - end), keys: await pressDuring(screen, standIn)};
-}
-
-async function pressDuring(screen: WatchedScreen, standIn: StandIn): Promise<number[]> {
-	const keys: number[] = [];
-	const isOver = standIn.create(told.count, told.rate);
-	let at = '00000';
-	for (let press = 0; press < told.presses; press++) {
-		/* eslint-disable no-await-in-loop -- one after the other */
-		const {took, match} = await screen.answers(down, new RegExp(`> ws-(?!${at})(\\d+) `));
-		await setTimeout(pauseOf(press));
-		/* eslint-enable no-await-in-loop */
-		keys.push(took);
-		at = match[1]!;
-	}
-
-	await isOver;
-	return keys;
+async function turn(screen: WatchedScreen, place: Place, standIn: StandIn): Promise<Turn> {
+	const create = async (count: number): Promise<void> => standIn.create(count, told.rate);
+	const load = await rage(screen, place, told, create);
+	const [keys] = await Promise.all([presses(screen, down, told.presses), create(told.count)]);
+	return {...load, keys};
 }

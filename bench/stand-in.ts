@@ -1,8 +1,8 @@
 // In nexusd's place on its bus: it has what nexusd had, and tells of as many more workspaces a second as are wished for, in the
-// signals that nexusd sends for one. This machine's nexusd makes fewer.
+// signals that nexusd sends for one alone. This machine's nexusd makes fewer.
 import {performance} from 'node:perf_hooks';
 import {setTimeout} from 'node:timers/promises';
-import {Message, Variant, type MessageLike} from 'dbus-next';
+import {Message, Variant} from 'dbus-next';
 import {connectBus, type Bus} from '../dbus/bus.js';
 import {contract} from '../dbus/contract.js';
 import {busName, objectPath, rootPath} from '../dbus/paths.js';
@@ -15,14 +15,9 @@ type Objects = Record<string, Record<string, Properties>>;
 /** Milliseconds between two handfuls of signals. */
 const pause = 5;
 
-const interfaces = {
-	properties: 'org.freedesktop.DBus.Properties',
-	objects: 'org.freedesktop.DBus.ObjectManager',
-} as const;
-
 export type StandIn = {
-	/** Tells of so many new workspaces, each of the same image, as many a second as wished for. Resolves with how many a second it were. */
-	create: (count: number, rate: number) => Promise<number>;
+	/** Tells of so many new workspaces, each of the same image, as many a second as wished for. */
+	create: (count: number, rate: number) => Promise<void>;
 	/** Has as many as in the beginning. It tells nobody. */
 	reset: () => void;
 };
@@ -46,8 +41,8 @@ async function allOf(connection: Bus): Promise<{objects: Objects; manager: Prope
 		return answer;
 	};
 
-	const objects = await ask(interfaces.objects, 'GetManagedObjects') as Objects;
-	const manager = await ask(interfaces.properties, 'GetAll', contract.Manager.name) as Properties;
+	const objects = await ask(contract.ObjectManager.name, 'GetManagedObjects') as Objects;
+	const manager = await ask(contract.Properties.name, 'GetAll', contract.Manager.name) as Properties;
 	await connection.close();
 	return {objects, manager};
 }
@@ -82,23 +77,16 @@ function creator(connection: Bus, objects: Objects): StandIn {
 	const all = Object.values(objects).map(interfaces => interfaces[Workspace.name]).filter(properties => properties !== undefined);
 	const model = all[0]!;
 	let made = 0;
-	const tell = (signal: Omit<MessageLike, 'type'>): void => {
-		connection.send(new Message({type: signalType, ...signal}));
-	};
-
 	const tellCount = (path: string, name: string): void => {
-		tell({
-			path, interface: interfaces.properties, member: 'PropertiesChanged', signature: 'sa{sv}as', body: [name, {Workspaces: new Variant('u', all.length + made)}, []],
-		});
+		const count = {Workspaces: new Variant('u', all.length + made)};
+		connection.send(Message.newSignal(path, contract.Properties.name, 'PropertiesChanged', 'sa{sv}as', [name, count, []]));
 	};
 
 	const create = (): void => {
 		made++;
 		const id = `ffffffff-0000-4000-8000-${String(made).padStart(12, '0')}`;
 		const workspace = {...model, Id: new Variant('s', id), Name: new Variant('s', `made-${made}`)};
-		tell({
-			path: rootPath, interface: interfaces.objects, member: 'InterfacesAdded', signature: 'oa{sa{sv}}', body: [objectPath('workspace', id), {[Workspace.name]: workspace}],
-		});
+		connection.send(Message.newSignal(rootPath, contract.ObjectManager.name, 'InterfacesAdded', 'oa{sa{sv}}', [objectPath('workspace', id), {[Workspace.name]: workspace}]));
 		tellCount(model.BaseImage!.value as string, Image.name);
 		tellCount(rootPath, Manager.name);
 	};
@@ -115,14 +103,9 @@ function creator(connection: Bus, objects: Objects): StandIn {
 				// eslint-disable-next-line no-await-in-loop -- one handful after the other
 				await setTimeout(pause);
 			}
-
-			return count / (performance.now() - start) * 1000;
 		},
 		reset() {
 			made = 0;
 		},
 	};
 }
-
-/** The type of a message that is a signal, by the specification. */
-const signalType = 4;
